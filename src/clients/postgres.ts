@@ -1,0 +1,215 @@
+import type { Client, CustomTypesConfig } from 'pg';
+import { PgdbaError } from '../errors/pgdba-error.ts';
+import type { Secret } from '../secrets/secret.ts';
+import { connectError, queryError } from './postgres-errors.ts';
+
+export interface ConnectOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: Secret | undefined;
+  readonly database: string;
+  readonly application_name: string;
+  readonly connectTimeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export type Row = Record<string, unknown>;
+
+export interface QueryAnswer<R> {
+  /** Numbers that JavaScript cannot hold exactly (int8, numeric) and all dates and times are text. */
+  readonly rows: R[];
+  /** Rows returned or changed; null for commands that count nothing. */
+  readonly count: number | null;
+  readonly columns: readonly string[];
+  /** What the server says it did: SELECT, UPDATE, … */
+  readonly command: string;
+}
+
+export interface QueryOptions {
+  /** Aborting closes the connection: the server ends the statement when it notices. */
+  readonly signal?: AbortSignal;
+}
+
+/** `$1`, `$2` … in the text stand for the values. */
+export type Query = <R = Row>(
+  text: string,
+  values?: readonly unknown[],
+  options?: QueryOptions,
+) => Promise<QueryAnswer<R>>;
+
+export interface PostgresConnection {
+  /** host:port/database, for messages */
+  readonly server: string;
+  readonly query: Query;
+  /**
+   * Runs `fn` in one READ ONLY transaction and commits it. Statements run one at a time; a text with several is
+   * refused (42601), as is a statement that ends the transaction.
+   */
+  readOnly<T>(fn: (query: Query) => Promise<T>, options?: ReadOnlyOptions): Promise<T>;
+  /** False once the server or the network ended the connection. */
+  readonly alive: boolean;
+  close(): Promise<void>;
+}
+
+export interface ReadOnlyOptions extends QueryOptions {
+  /** Longest time for each statement [30 s]. */
+  readonly statementTimeoutMs?: number;
+}
+
+/** Opens one connection. Errors: AUTH_FAILED, CONNECT_FAILED, SQL_FAILED (no such database). */
+export async function connect(options: ConnectOptions): Promise<PostgresConnection> {
+  options.signal?.throwIfAborted();
+  const { default: pg } = await import('pg');
+  const server = `${options.host}:${options.port}/${options.database}`;
+  let unanswered = false;
+  const client = new pg.Client({
+    host: options.host,
+    port: options.port,
+    user: options.user,
+    // A function, because with no password pg would look into PGPASSWORD and ~/.pgpass: another user's secret.
+    password: () => {
+      unanswered = options.password === undefined;
+      return options.password?.reveal() ?? '';
+    },
+    database: options.database,
+    application_name: options.application_name,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    ssl: false,
+    options: '',
+    keepAlive: true,
+    types: textTypes(pg.types),
+  });
+  const state: State = { client, server, lost: undefined, turn: Promise.resolve() };
+  // Without a listener an idle connection that breaks would end the whole process.
+  client.on('error', (error) => {
+    state.lost ??= error;
+  });
+  client.on('end', () => {
+    state.lost ??= new Error('the server closed the connection');
+  });
+  try {
+    await abortable(client, options.signal, client.connect());
+  } catch (thrown) {
+    client.connection.stream.destroy();
+    throw options.signal?.aborted
+      ? abortError(options.signal, server)
+      : connectError(thrown, server, options.user, unanswered);
+  }
+  return connection(state);
+}
+
+interface State {
+  readonly client: Client;
+  readonly server: string;
+  lost: Error | undefined;
+  /** Ends when the statements that were asked for earlier are done. */
+  turn: Promise<unknown>;
+}
+
+function connection(state: State): PostgresConnection {
+  const query: Query = (text, values, options) => inTurn(state, () => run(state, text, values, options, 'auto'));
+  return {
+    server: state.server,
+    query,
+    readOnly: (fn, options) => inTurn(state, () => readOnly(state, fn, options)),
+    get alive() {
+      return state.lost === undefined;
+    },
+    async close() {
+      if (state.lost === undefined) await state.client.end().catch(() => undefined);
+      state.client.connection.stream.destroy();
+    },
+  };
+}
+
+async function readOnly<T>(state: State, fn: (query: Query) => Promise<T>, options: ReadOnlyOptions = {}): Promise<T> {
+  const inner: Query = async (text, values, more) => {
+    const answer = await run(state, text, values, { ...options, ...more }, 'extended');
+    if (state.client.getTransactionStatus() === 'I') {
+      throw new PgdbaError('SQL_FAILED', {
+        facts: { server: state.server, sqlstate: '25006', problem: `${answer.command} ends the read-only transaction` },
+        hint: 'leave transaction commands out of a statement that only reads',
+      });
+    }
+    return answer as never;
+  };
+  await run(state, 'begin transaction read only', undefined, options, 'auto');
+  try {
+    // A query, not SET LOCAL: after it nobody can say SET TRANSACTION READ WRITE any more.
+    await inner("select pg_catalog.set_config('statement_timeout', $1, true)", [
+      String(options.statementTimeoutMs ?? 30_000),
+    ]);
+    const result = await fn(inner);
+    await run(state, 'commit', undefined, options, 'auto');
+    return result;
+  } catch (thrown) {
+    if (state.lost === undefined) await run(state, 'rollback', undefined, {}, 'auto').catch(() => undefined);
+    throw thrown;
+  }
+}
+
+/** `extended` is the protocol that takes exactly one statement; `auto` uses it only when there are values. */
+async function run<R>(
+  state: State,
+  text: string,
+  values: readonly unknown[] | undefined,
+  { signal }: QueryOptions = {},
+  queryMode: 'auto' | 'extended',
+): Promise<QueryAnswer<R>> {
+  const { client, server } = state;
+  if (signal?.aborted) throw abortError(signal, server);
+  if (state.lost) throw queryError(state.lost, server, false);
+  try {
+    // @types/pg does not know queryMode
+    const config = { text, ...(values ? { values: [...values] } : {}), queryMode };
+    const answer = await abortable(client, signal, client.query<Row>(config));
+    // Several statements in one text give a list of answers: the last one counts, as in psql.
+    const last = Array.isArray(answer) ? (answer as (typeof answer)[]).at(-1) : answer;
+    return {
+      rows: (last?.rows ?? []) as R[],
+      count: last?.rowCount ?? null,
+      columns: last?.fields.map(({ name }) => name) ?? [],
+      command: last?.command ?? '',
+    };
+  } catch (thrown) {
+    if (signal?.aborted) throw abortError(signal, server);
+    throw queryError(thrown, server, state.lost === undefined && !client.connection.stream.destroyed);
+  }
+}
+
+async function inTurn<T>(state: State, work: () => Promise<T>): Promise<T> {
+  const mine = state.turn.then(work);
+  state.turn = mine.catch(() => undefined);
+  return mine;
+}
+
+async function abortable<T>(client: Client, signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (!signal) return work;
+  const stop = () => client.connection.stream.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await work;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function abortError(signal: AbortSignal, server: string): unknown {
+  const reason: unknown = signal.reason;
+  if (reason instanceof PgdbaError) return reason;
+  return new PgdbaError('CONNECTION_LOST', {
+    facts: { server, problem: 'pgdba gave up waiting and closed the connection' },
+    hint: 'look at the server again before repeating a statement that changes something',
+    cause: reason,
+  });
+}
+
+/** date, timestamp, timestamptz, interval, bytea and their arrays: JavaScript's types lose microseconds or the zone. */
+const keptAsText = new Set([17, 1001, 1082, 1114, 1115, 1182, 1184, 1185, 1186, 1187]);
+
+function textTypes(types: CustomTypesConfig): CustomTypesConfig {
+  const getTypeParser = (oid: number, format?: 'text' | 'binary') =>
+    keptAsText.has(oid) ? (text: string) => text : types.getTypeParser(oid, format as 'text');
+  return { getTypeParser: getTypeParser as CustomTypesConfig['getTypeParser'] };
+}

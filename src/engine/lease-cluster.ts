@@ -1,0 +1,58 @@
+import type { Cluster } from '../inventory/cluster.ts';
+import type { NewRecord } from '../journal/record.ts';
+import type { Playbook } from '../playbook/playbook.ts';
+import type { Target } from '../world/world.ts';
+import type { DriveContext, HeldLease } from './drive-context.ts';
+import type { Attendance, EngineParts } from './engine-parts.ts';
+import { acquireLease, type Lease } from './lease/lease.ts';
+
+/** The lease of one run on one cluster. */
+export interface ClusterLease extends HeldLease {
+  /** Journals how it was got. */
+  record(context: DriveContext): Promise<void>;
+  release(): Promise<void>;
+}
+
+/**
+ * Holds the cluster under its name and, once known, under its system_identifier: a new cluster gets its identity in
+ * the middle of a run, and one system may be known under two names. All or none.
+ * Null for a run that changes nothing. Errors: LEASE_BUSY.
+ */
+export async function leaseCluster(
+  { home }: EngineParts,
+  subject: { run: string; playbook: Playbook; target: Target | null; cluster: Cluster | null },
+  { waitMs, signal }: Attendance,
+): Promise<ClusterLease | null> {
+  const { run, playbook, target, cluster } = subject;
+  if (playbook.risk === 'read-only' || target === null) return null;
+  const identity = cluster?.system_identifier ?? null;
+  const names = identity === null ? [target.name] : [identity, target.name];
+  const stolen: NewRecord[] = [];
+  const held: Lease[] = [];
+  const release = async () => {
+    for (const lease of held.reverse()) await lease.release();
+  };
+  try {
+    for (const name of names.sort()) {
+      const onSteal = (from: string, why: string) => {
+        stolen.push({ type: 'lease.stolen', data: { keys: [...playbook.lease], token: 0, from, why } });
+      };
+      const { lease: keys } = playbook;
+      held.push(await acquireLease({ home, cluster: name, keys, run, waitMs, signal, onSteal }));
+    }
+  } catch (thrown) {
+    await release();
+    throw thrown;
+  }
+  const token = Math.max(...held.map((lease) => lease.token));
+  return {
+    async assertHeld() {
+      for (const lease of held) await lease.assertHeld();
+    },
+    async record(context) {
+      for (const record of stolen) await context.append(record);
+      await context.append({ type: 'lease.acquired', data: { keys: [...playbook.lease], token } });
+    },
+    release,
+  };
+}

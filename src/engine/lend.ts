@@ -1,0 +1,45 @@
+import type { Act } from '../step/act.ts';
+import type { AnyParams, AnyStep } from '../step/define-step.ts';
+import type { DriveContext } from './drive-context.ts';
+import { withSecrets } from './params.ts';
+import { unitKey } from './run-state.ts';
+
+/** One verb of one task, about to be called. */
+export interface Verb {
+  readonly step: AnyStep;
+  readonly task: string;
+  readonly item: string | null;
+  readonly attempt: number;
+  /** As journaled: secrets by reference. */
+  readonly params: unknown;
+  readonly signal: AbortSignal;
+}
+
+/** Calls one verb of a step with eyes and hands on the world, and takes them back afterwards. */
+export async function lend<T>(
+  drive: DriveContext,
+  verb: Verb,
+  use: (act: Act<AnyParams>) => Promise<T>,
+): Promise<T> {
+  const { journal, world, observer, target, redactor } = drive.parts;
+  const { task, item, attempt, signal } = verb;
+  const params = await withSecrets(verb.step, verb.params, redactor);
+  const note = (text: string) =>
+    observer.onProgress({ task, item, note: redactor.redact(text), done: null, total: null, unit: null });
+  return world.lend(
+    {
+      target,
+      run: { id: journal.run, task: unitKey(task, item), attempt },
+      params,
+      signal,
+      log(message) {
+        journal.log({ task: unitKey(task, item), level: 'info', message });
+        note(message);
+      },
+      progress({ note: text = '', done = null, total = null, unit = null }) {
+        observer.onProgress({ task, item, note: redactor.redact(text), done, total, unit });
+      },
+    },
+    use,
+  );
+}

@@ -1,0 +1,103 @@
+import { PgdbaError } from '../errors/pgdba-error.ts';
+import { endChildren } from '../journal/children.ts';
+import { loadPlaybook } from '../playbook/load.ts';
+import type { Playbook } from '../playbook/playbook.ts';
+import type { Target } from '../world/world.ts';
+import { type ConsentFlags, checkRiskCap, obtainConsent } from './consent.ts';
+import { drive } from './drive.ts';
+import { DriveContext } from './drive-context.ts';
+import type { Attendance, EngineParts } from './engine-parts.ts';
+import { leaseCluster } from './lease-cluster.ts';
+import { loadSteps } from './load-steps.ts';
+import { reportRun } from './report-run.ts';
+import type { RunReport } from './report.ts';
+import { fold, type RunState } from './run-state.ts';
+
+export interface ResumeOrder {
+  /** Full id. */
+  readonly run: string;
+  /** As named on the command line; destructive work asks for it again. */
+  readonly name: string | null;
+  readonly consent: Omit<ConsentFlags, 'named' | 'maxRisk'>;
+}
+
+const childGraceMs = 10_000;
+
+/**
+ * Goes on with a run that was left: its stored playbook, its frozen inputs, the world as it is now.
+ * Errors: RUN_UNKNOWN, RUN_ENDED, LEASE_BUSY (also while its old process lives), JOURNAL_*, CONSENT_REQUIRED.
+ */
+export async function resumeRun(parts: EngineParts, order: ResumeOrder, attendance: Attendance): Promise<RunReport> {
+  const { store, registry, inventory, world, redactor, version, actor, host } = parts;
+  const { run } = order;
+  const before = fold(await store.read(run));
+  refuseEnded(run, before);
+  const { source, file } = await store.playbook(run);
+  const playbook = await loadPlaybook(source, file, registry);
+  const target = targetOf(before);
+  const cluster = target ? await inventory.read(target.name) : null;
+  checkRiskCap(playbook.risk, parts.maxRisk);
+  await agreeAgain(parts, order, playbook, target, attendance);
+
+  const lease = await leaseCluster(parts, { run, playbook, target, cluster }, attendance);
+  try {
+    if (!lease) await refuseAlive(parts, run);
+    const journal = await store.open(run);
+    try {
+      const children = await journal.directory('children');
+      if (children) await endChildren(children, { graceMs: childGraceMs, signal: attendance.signal });
+      const steps = await loadSteps(playbook, registry);
+      const { observer, prompt, signal } = attendance;
+      const agreed = order.consent.yes || order.consent.confirm;
+      const context = new DriveContext({
+        journal, playbook, steps, target, world, redactor, lease, prompt, agreed, observer,
+      });
+      await context.append({ type: 'run.resumed', data: { pgdba: version, actor, host, pid: process.pid } });
+      await lease?.record(context);
+      const left = await drive(context, signal);
+      return reportRun({ id: run, playbook, cluster: target?.name ?? null }, left, context.state.acted);
+    } finally {
+      await journal.close();
+    }
+  } finally {
+    await lease?.release();
+  }
+}
+
+/** What has ended well or was undone has nothing left to do; what was stopped by a failure has. */
+function refuseEnded(run: string, { ended }: RunState): void {
+  if (ended === null || ended.status === 'failed' || ended.status === 'cancelled') return;
+  throw new PgdbaError('RUN_ENDED', {
+    facts: { run, status: ended.status },
+    hint: `see what it did: pgdba runs show ${run}`,
+  });
+}
+
+/** A run without a lease (target: none) is protected from two drivers by its process alone. */
+async function refuseAlive({ store }: EngineParts, run: string): Promise<void> {
+  const found = await store.summary(run);
+  if (found?.status !== 'running') return;
+  throw new PgdbaError('RUN_ALIVE', { facts: { run, pid: found.pid ?? 0 }, hint: 'wait until it ends' });
+}
+
+/** Consent holds for the run, except that destructive work asks again: the operator may be another one. */
+async function agreeAgain(
+  { world, inventory, maxRisk }: EngineParts,
+  { consent, name }: ResumeOrder,
+  playbook: Playbook,
+  target: Target | null,
+  { prompt, signal }: Attendance,
+): Promise<void> {
+  if (playbook.risk !== 'destructive') return;
+  const cluster = target ? await inventory.read(target.name) : null;
+  if (cluster) await world.proveIdentity(cluster);
+  const shown = cluster ? await world.describe(cluster) : [];
+  const subject = { playbook: playbook.name, risk: playbook.risk, cluster: target?.name ?? null, shown };
+  const named = name !== null && name === target?.name;
+  await obtainConsent(subject, { ...consent, named, maxRisk }, prompt, signal);
+}
+
+function targetOf({ target }: RunState): Target | null {
+  if (target === null || typeof target !== 'object' || !('name' in target) || !('provider' in target)) return null;
+  return { name: String(target.name), provider: String(target.provider) };
+}

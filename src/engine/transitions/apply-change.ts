@@ -1,0 +1,112 @@
+import { asPgdbaError, describe, PgdbaError } from '../../errors/pgdba-error.ts';
+import type { Change, NotDone, Pending, Satisfied, Unknown } from '../../step/answers.ts';
+import type { AnyParams, AnyStep } from '../../step/define-step.ts';
+import type { Look } from '../../step/look.ts';
+import type { DriveContext } from '../drive-context.ts';
+import { lend, type Verb } from '../lend.ts';
+import { plainReceipt, plainResult } from '../plain-result.ts';
+import { settle, settleTimes } from '../settle.ts';
+import { place } from './attempt-task.ts';
+
+/** How long the last look may take when the task's own time is over. */
+const lastLookMs = 15_000;
+
+type Verdict =
+  | { readonly is: 'satisfied'; readonly result: unknown }
+  | { readonly is: 'not-done'; readonly why: string }
+  | { readonly is: 'unknown'; readonly why: string };
+
+/**
+ * Applies a change whose intent is journaled, and records the verdict. What apply returned or threw is evidence; the
+ * world is the verdict: after an exception the step still looks, and an exception that did not matter stays as a warning.
+ */
+export async function applyChange(
+  drive: DriveContext,
+  verb: Verb,
+  memo: unknown,
+  began: number,
+  cancelled: AbortSignal,
+): Promise<void> {
+  const { thrown, receipt } = await tryApply(drive, verb, memo);
+  if (thrown !== undefined && (cancelled.aborted || asPgdbaError(thrown).class === 'journal')) throw thrown;
+  const verdict = await judge(drive, { ...verb, signal: lookingSignal(verb, thrown, cancelled) }, memo, receipt);
+  const ms = Math.round(performance.now() - began);
+  if (verdict.is === 'satisfied') {
+    const out = await plainResult(drive, verb.step, verdict.result);
+    const warnings = thrown === undefined ? [] : [describe(thrown)];
+    await drive.append({
+      type: 'task.result',
+      ...place(verb),
+      data: { outcome: 'changed', out, error: null, warnings, ms },
+    });
+    return;
+  }
+  const error = failure(verb, verdict, thrown).toData();
+  const outcome = verdict.is === 'unknown' ? 'unknown' : 'failed';
+  await drive.append({ type: 'task.result', ...place(verb), data: { outcome, out: null, error, warnings: [], ms } });
+}
+
+async function tryApply(drive: DriveContext, verb: Verb, memo: unknown) {
+  const { step } = verb;
+  try {
+    const receipt = await lend(drive, verb, async (act) => (step.effect === 'none' ? undefined : step.apply(act, memo)));
+    if (step.effect !== 'once') return { thrown: undefined, receipt: undefined };
+    const journaled = await plainReceipt(drive, step, receipt);
+    await drive.append({ type: 'task.receipt', ...place(verb), data: { receipt: journaled } });
+    return { thrown: undefined, receipt: journaled };
+  } catch (thrown) {
+    return { thrown: thrown ?? new Error('apply threw nothing'), receipt: undefined };
+  }
+}
+
+async function judge(drive: DriveContext, verb: Verb, memo: unknown, receipt: unknown): Promise<Verdict> {
+  const { step, task, item, signal } = verb;
+  const longest = verb.step.settle?.within ? Number.POSITIVE_INFINITY : lastLookMs;
+  try {
+    return await settle<Verdict>(
+      () => lend(drive, verb, async (act) => asVerdict(await verify(step, act, memo, receipt))),
+      settleTimes(step, longest),
+      signal,
+      (why) =>
+        drive.parts.observer.onProgress({ task, item, note: `verifying: ${why}`, done: null, total: null, unit: null }),
+    );
+  } catch (thrown) {
+    const error = asPgdbaError(thrown);
+    if (error.class === 'journal') throw thrown;
+    if (error.code === 'WAIT_TIMEOUT') return { is: 'not-done', why: String(error.facts['why']) };
+    const cannotLook = error.class === 'transient' || error.class === 'timeout' || signal.aborted;
+    return { is: cannotLook ? 'unknown' : 'not-done', why: error.message };
+  }
+}
+
+type Answer = Satisfied<unknown> | Change<unknown> | Pending | NotDone | Unknown;
+
+function verify(step: AnyStep, look: Look<AnyParams>, memo: unknown, receipt: unknown): Promise<Answer> {
+  return step.effect === 'once' ? step.verify(look, memo, receipt) : step.check(look);
+}
+
+/** `change` right after apply is a state on its way, until the settle time is over. */
+function asVerdict(answer: Answer): Verdict | Pending {
+  return answer.is === 'change' ? { is: 'pending', why: `still to do: ${answer.summary}` } : answer;
+}
+
+/** After an exception the task's own time may be over, so the last look has a time of its own. */
+function lookingSignal(verb: Verb, thrown: unknown, cancelled: AbortSignal): AbortSignal {
+  return thrown === undefined ? verb.signal : AbortSignal.any([cancelled, AbortSignal.timeout(lastLookMs)]);
+}
+
+function failure(verb: Verb, verdict: { is: 'not-done' | 'unknown'; why: string }, thrown: unknown): PgdbaError {
+  if (verdict.is === 'not-done') {
+    if (thrown !== undefined) return asPgdbaError(thrown);
+    return new PgdbaError('NOT_VERIFIED', {
+      facts: { task: verb.task, why: verdict.why },
+      hint: 'look at the log of the server concerned, then resume the run',
+    });
+  }
+  const problem = thrown === undefined ? verdict.why : `${describe(thrown)}; and looking again: ${verdict.why}`;
+  return new PgdbaError('TASK_UNKNOWN_OUTCOME', {
+    facts: { task: verb.task, problem },
+    hint: 'make the server reachable again and resume the run: it asks the world what happened',
+    cause: thrown,
+  });
+}

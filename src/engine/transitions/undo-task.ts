@@ -1,0 +1,76 @@
+import { asPgdbaError, describe, PgdbaError } from '../../errors/pgdba-error.ts';
+import type { Task } from '../../playbook/playbook.ts';
+import { type Kept, kept, type Undone } from '../../step/answers.ts';
+import type { DriveContext } from '../drive-context.ts';
+import { lend } from '../lend.ts';
+import { renderParams } from '../params.ts';
+import { type UnitState, unitKey } from '../run-state.ts';
+import { scopeOf } from '../scope.ts';
+
+/** Undoes one unit with the memo of its first intent: what the world was before the run touched it. */
+export async function undoTask(drive: DriveContext, unit: UnitState, signal: AbortSignal): Promise<void> {
+  const began = performance.now();
+  const at = { task: unit.task, ...(unit.item === null ? {} : { item: unit.item }) };
+  const task = drive.playbook.tasks.find((candidate) => candidate.id === unit.task) ?? finallyTask(drive, unit);
+  await drive.append({ type: 'rollback.intent', ...at, data: { summary: `undo ${unitKey(unit.task, unit.item)}` } });
+  const ended = (outcome: 'undone' | 'kept' | 'failed', why: string | null, error: PgdbaError | null) =>
+    drive.append({
+      type: 'rollback.result',
+      ...at,
+      data: { outcome, why, error: error?.toData() ?? null, ms: Math.round(performance.now() - began) },
+    });
+  try {
+    const answer = await undo(drive, task, unit, AbortSignal.any([signal, AbortSignal.timeout(task.timeout)]));
+    await ended(answer.is, answer.is === 'kept' ? answer.why : null, null);
+  } catch (thrown) {
+    if (signal.aborted) throw signal.reason;
+    if (asPgdbaError(thrown).class === 'journal') throw thrown;
+    await ended('failed', null, undoFailed(unit, thrown));
+  }
+}
+
+async function undo(drive: DriveContext, task: Task, unit: UnitState, signal: AbortSignal): Promise<Undone | Kept> {
+  if (task.rollback === 'none') return kept('its playbook says that it is not undone');
+  const verb = { task: unit.task, item: unit.item, attempt: unit.attempt, signal };
+  if (task.rollback) return override(drive, task.rollback, verb);
+  const step = drive.step(task);
+  if (step.effect === 'none') return kept('it only looked');
+  return lend(drive, { ...verb, step, params: unit.params }, (act) =>
+    step.effect === 'once'
+      ? step.rollback(act, unit.memo, unit.receipt ?? undefined)
+      : step.rollback(act, unit.memo),
+  );
+}
+
+/** `rollback: {uses, with}`: another step brings the world back; done when its check is satisfied. */
+async function override(
+  drive: DriveContext,
+  { uses, with: template }: Exclude<Task['rollback'], 'none' | null>,
+  at: { task: string; item: string | null; attempt: number; signal: AbortSignal },
+): Promise<Undone> {
+  const step = drive.stepOf(uses);
+  const params = await renderParams(step, template, scopeOf(drive.parts.journal.run, drive.state, null));
+  return lend(drive, { ...at, step, params }, async (act) => {
+    const before = await step.check(act);
+    if (before.is === 'change' && step.effect !== 'none') {
+      await step.apply(act, before.memo);
+      const after = await step.check(act);
+      if (after.is !== 'satisfied') throw new PgdbaError('NOT_VERIFIED', { facts: { why: `${uses}: ${after.is}` } });
+    }
+    return { is: 'undone' };
+  });
+}
+
+function finallyTask(drive: DriveContext, unit: UnitState): Task {
+  const task = drive.playbook.finally.find((candidate) => candidate.id === unit.task);
+  if (task) return task;
+  throw new PgdbaError('BUG', { facts: { problem: `the journal names task ${unit.task}, the playbook does not` } });
+}
+
+function undoFailed(unit: UnitState, thrown: unknown): PgdbaError {
+  return new PgdbaError('ROLLBACK_FAILED', {
+    facts: { task: unitKey(unit.task, unit.item), problem: describe(asPgdbaError(thrown)) },
+    hint: asPgdbaError(thrown).hint || 'undo it by hand; what was undone before it stays undone',
+    cause: thrown,
+  });
+}

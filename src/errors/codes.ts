@@ -1,0 +1,114 @@
+/**
+ * Every error pgdba can report. A code is never renamed, renumbered or reused: programs match on it.
+ * `{fact}` in a message is filled from the error's facts. Messages: what is wrong, one sentence, no full stop.
+ */
+export type ErrorClass = 'usage' | 'precheck' | 'transient' | 'timeout' | 'conflict' | 'permanent' | 'journal' | 'bug';
+
+interface CodeEntry {
+  readonly class: ErrorClass;
+  readonly message: string;
+}
+
+export const codes = {
+  // command line, config
+  USAGE: { class: 'usage', message: '{problem}' },
+  UNKNOWN_COMMAND: { class: 'usage', message: 'there is no command "{command}"' },
+  NOT_YET: { class: 'usage', message: '{feature} is not available in this version of pgdba' },
+  CONFIG_INVALID: { class: 'usage', message: 'config file {file} is not valid: {problem}' },
+  HOME_UNUSABLE: { class: 'usage', message: 'pgdba cannot use its home {home}: {problem}' },
+  RISK_CAPPED: { class: 'usage', message: 'risk {risk} is above the limit {max_risk} set for this caller' },
+
+  // language
+  FILE_NOT_FOUND: { class: 'usage', message: 'cannot read {file}: {problem}' },
+  YAML_INVALID: { class: 'usage', message: '{file}:{line}:{col}: {problem}' },
+  PLAYBOOK_INVALID: { class: 'usage', message: '{file}:{line}:{col}: {problem}' },
+  PLAYBOOK_UNKNOWN: { class: 'usage', message: 'there is no playbook "{name}"' },
+  STEP_UNKNOWN: { class: 'usage', message: 'there is no step "{step}"' },
+  INPUT_INVALID: { class: 'usage', message: 'input {input}: {problem}' },
+  INPUT_MISSING: { class: 'usage', message: 'input {input} is required' },
+  FORMAT_INVALID: { class: 'usage', message: '"{value}" is not a {format}' },
+  EXPRESSION_FAILED: { class: 'permanent', message: 'expression {expression} failed: {problem}' },
+  PARAMS_INVALID: { class: 'permanent', message: 'parameters of step {step} are not valid: {problem}' },
+
+  // secrets
+  SECRET_UNREADABLE: { class: 'usage', message: 'secret {reference} cannot be read: {problem}' },
+
+  // clusters
+  CLUSTER_UNKNOWN: { class: 'usage', message: 'there is no cluster "{cluster}"' },
+  CLUSTER_NOT_NAMED: { class: 'usage', message: 'say which cluster: {clusters}' },
+  CLUSTER_SPEC_DIFFERS: { class: 'conflict', message: 'cluster {cluster} exists with another specification: {diff}' },
+  CLUSTER_NOT_OURS: { class: 'precheck', message: '{what} does not carry the mark of cluster {cluster}' },
+  CLUSTER_EXTERNAL: { class: 'precheck', message: 'cluster {cluster} was not made by pgdba' },
+  CLUSTER_PROTECTED: { class: 'precheck', message: 'cluster {cluster} is protected' },
+  IDENTITY_MISMATCH: {
+    class: 'precheck',
+    message: '{where} is another database system ({found}) than the one recorded for {cluster} ({expected})',
+  },
+  INVENTORY_INVALID: { class: 'journal', message: 'the inventory {file} is not readable: {problem}' },
+  INVENTORY_BUSY: { class: 'conflict', message: 'the inventory is being changed by another pgdba (pid {pid})' },
+
+  // consent
+  CONSENT_REQUIRED: { class: 'precheck', message: '{playbook} is {risk} and nobody agreed to it' },
+  DECLINED: { class: 'precheck', message: 'declined; nothing was changed' },
+
+  // engine
+  PRECHECK_FAILED: { class: 'precheck', message: '{failed}' },
+  ASSERTION_FAILED: { class: 'precheck', message: '{failed}' },
+  STEP_ANSWER_INVALID: { class: 'bug', message: 'step {step} gave a {what} that does not fit its schema: {problem}' },
+  TASK_FAILED: { class: 'permanent', message: 'task {task} failed: {problem}' },
+  TASK_UNKNOWN_OUTCOME: { class: 'timeout', message: 'nobody knows how task {task} ended: {problem}' },
+  TASK_TIMEOUT: { class: 'timeout', message: 'task {task} took longer than {timeout}' },
+  WAIT_TIMEOUT: { class: 'timeout', message: 'waited {waited} and still: {why}' },
+  RUN_TIMEOUT: { class: 'timeout', message: 'the run took longer than {timeout}' },
+  NOT_VERIFIED: { class: 'permanent', message: 'the change was made but did not show: {why}' },
+  DRIFT: { class: 'conflict', message: 'the world moved since task {task} was done: {diff}' },
+  INTERRUPTED: { class: 'conflict', message: 'the run was interrupted' },
+  ROLLBACK_FAILED: { class: 'permanent', message: 'undoing task {task} failed: {problem}' },
+  RESULT_TOO_LARGE: { class: 'permanent', message: 'the result of step {step} has {bytes} bytes, more than {limit}' },
+  SECRET_LEAK: { class: 'bug', message: 'step {step} put a secret into its {where}' },
+  LEASE_BUSY: { class: 'conflict', message: 'cluster {cluster} is held by run {run} (pid {pid} on {host})' },
+  LEASE_DAMAGED: { class: 'conflict', message: 'the lease file {file} is not readable: {problem}' },
+  LEASE_LOST: { class: 'conflict', message: 'run {run} no longer holds cluster {cluster}; run {holder} does' },
+
+  // journal
+  RUN_UNKNOWN: { class: 'usage', message: 'there is no run "{run}"' },
+  RUN_AMBIGUOUS: { class: 'usage', message: '"{run}" stands for more than one run: {matches}' },
+  RUN_ENDED: { class: 'usage', message: 'run {run} has ended ({status}); there is nothing to resume' },
+  RUN_ALIVE: { class: 'conflict', message: 'run {run} is still being driven by pid {pid}' },
+  JOURNAL_DAMAGED: { class: 'journal', message: 'journal {file} is damaged at byte {offset}: {problem}' },
+  JOURNAL_TRUNCATED: {
+    class: 'journal',
+    message: 'journal {file} ends at record {found}, but record {expected} was written',
+  },
+  JOURNAL_TOO_NEW: { class: 'journal', message: 'journal {file} was written by a newer pgdba (format {version})' },
+  JOURNAL_WRITE_FAILED: { class: 'journal', message: 'the journal cannot be written: {problem}' },
+
+  // providers and servers
+  PROVIDER_UNKNOWN: { class: 'usage', message: 'there is no provider "{provider}"' },
+  PROVIDER_CANNOT: { class: 'usage', message: 'provider {provider} cannot {capability}' },
+  BINARY_MISSING: { class: 'precheck', message: 'missing on this host: {missing}' },
+  RIGHTS_MISSING: { class: 'precheck', message: '{problem}' },
+  PORT_TAKEN: { class: 'conflict', message: 'port {port} was taken by another program before {server} could use it' },
+  DIRECTORY_FOREIGN: { class: 'precheck', message: '{directory} exists and was not made by pgdba' },
+  DISK_FULL: { class: 'permanent', message: 'no space left on the disk of {path}' },
+  SERVER_START_FAILED: { class: 'permanent', message: '{server} did not start: {problem}' },
+  SERVERS_RUNNING: { class: 'precheck', message: 'servers of cluster {cluster} still run (pids {pids})' },
+  SERVER_STOP_FAILED: { class: 'timeout', message: '{server} did not stop within {waited}' },
+  MEMBER_UNKNOWN: { class: 'permanent', message: 'cluster {cluster} has no member "{member}"' },
+  SERVICE_UNKNOWN: { class: 'permanent', message: 'cluster {cluster} has no service "{service}"' },
+  COMMAND_FAILED: { class: 'permanent', message: '{program} ended with {exit}: {problem}' },
+  COMMAND_TIMEOUT: { class: 'timeout', message: '{program} did not end within {timeout}' },
+  CONNECT_FAILED: { class: 'transient', message: 'cannot connect to {server}: {problem}' },
+  CONNECTION_LOST: { class: 'transient', message: 'the connection to {server} broke: {problem}' },
+  SQL_FAILED: { class: 'permanent', message: '{server} refused the statement ({sqlstate}): {problem}' },
+  AUTH_FAILED: { class: 'permanent', message: '{server} did not accept user {user}' },
+  PATRONI_ANSWER: { class: 'permanent', message: 'Patroni on {server} answered {status} to {request}: {problem}' },
+  PATRONI_UNREACHABLE: { class: 'transient', message: 'Patroni on {server} does not answer: {problem}' },
+  SPLIT_BRAIN: { class: 'permanent', message: 'more than one member of {cluster} accepts writes: {members}' },
+  NO_PRIMARY: { class: 'transient', message: 'cluster {cluster} has no member that accepts writes' },
+
+  // our own
+  BUG: { class: 'bug', message: 'pgdba met a defect of its own: {problem}' },
+} as const satisfies Record<string, CodeEntry>;
+
+export type ErrorCode = keyof typeof codes;

@@ -1,0 +1,44 @@
+import { access, chmod, constants, mkdir, readdir, stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, PgdbaError } from '../errors/pgdba-error.ts';
+
+/** pgdba's own directory: --home, else PGDBA_HOME, else `~/.pgdba` of the effective user (not of $HOME: sudo keeps it). */
+export function resolveHome(sources: {
+  readonly flag: string | null;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}): string {
+  const named = sources.flag ?? sources.env.PGDBA_HOME;
+  return named ? resolve(sources.cwd, named) : join(userInfo().homedir, '.pgdba');
+}
+
+/** Makes the home, mode 0700, when it is not there; refuses one that cannot be trusted. Errors: HOME_UNUSABLE. */
+export async function ensureHome(home: string): Promise<void> {
+  try {
+    const made = await mkdir(home, { recursive: true, mode: 0o700 });
+    // The umask may have taken bits away, never added any; parents keep the umask's mode.
+    if (made !== undefined) return;
+    await access(home, constants.R_OK | constants.W_OK | constants.X_OK);
+    await closeToOthers(home);
+  } catch (thrown) {
+    if (thrown instanceof PgdbaError) throw thrown;
+    throw new PgdbaError('HOME_UNUSABLE', {
+      facts: { home, problem: describe(thrown) },
+      hint: 'name another directory with --home or PGDBA_HOME',
+      cause: thrown,
+    });
+  }
+}
+
+/** An empty directory becomes ours. One with files in it is left as it is: it may be `/tmp`, given by mistake. */
+async function closeToOthers(home: string): Promise<void> {
+  const { mode } = await stat(home);
+  if ((mode & 0o077) === 0) return;
+  if ((await readdir(home)).length === 0) return chmod(home, 0o700);
+  if ((mode & 0o022) === 0) return;
+  throw new PgdbaError('HOME_UNUSABLE', {
+    facts: { home, problem: `others may write into it (mode ${(mode & 0o777).toString(8)})` },
+    hint: `chmod 700 ${home}, or name another directory with --home`,
+  });
+}

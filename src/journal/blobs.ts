@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { damaged } from './chain.ts';
+import type { ComposedRecord, RecordFields } from './compose-record.ts';
+import { encodeLine } from './line.ts';
+import { createPrivate, readIfThere, syncDirectory } from './private-file.ts';
+import type { AnyRecord, Json } from './record.ts';
+
+/** Longest line, newline included. */
+export const maxLine = 64 * 1024;
+
+interface BlobReference {
+  readonly $blob: string;
+  readonly bytes: number;
+}
+
+/**
+ * The record with its largest values replaced by references until its line fits, and those values. A value that itself
+ * looks like a reference always goes into a blob, so that reading cannot mistake it for one.
+ */
+export function splitLarge(body: ComposedRecord): { body: ComposedRecord; blobs: ReadonlyMap<string, Buffer> } {
+  const blobs = new Map<string, Buffer>();
+  const data: Record<string, Json> = { ...body.data };
+  const move = (key: string, text: string): void => {
+    const bytes = Buffer.from(text);
+    const hash = sha256(bytes);
+    blobs.set(hash, bytes);
+    data[key] = { $blob: hash, bytes: bytes.length };
+  };
+
+  const texts = Object.entries(data).map(([key, value]) => ({ key, value, text: JSON.stringify(value) }));
+  for (const { key, value, text } of texts) if (looksLikeReference(value)) move(key, text);
+  const largestFirst = texts.sort((a, b) => b.text.length - a.text.length);
+  for (const { key, text } of largestFirst) {
+    if (encodeLine({ ...body, data }).bytes.length <= maxLine) break;
+    if (text.length > smallestBlob && !looksLikeReference(data[key])) move(key, text);
+  }
+  return { body: { ...body, data }, blobs };
+}
+
+/** Writes one blob under its hash; on disk, name included, when it returns. */
+export function writeBlob(directory: string, hash: string, bytes: Buffer): void {
+  const draft = join(directory, `.${hash}.${process.pid}`);
+  rmSync(draft, { force: true });
+  try {
+    createPrivate(draft, bytes);
+    renameSync(draft, join(directory, hash));
+  } catch (thrown) {
+    rmSync(draft, { force: true });
+    throw thrown;
+  }
+  syncDirectory(directory);
+}
+
+/** The record with its blobs put back. Errors: JOURNAL_DAMAGED when one is missing or is not what was written. */
+export function restoreLarge(record: AnyRecord, directory: string): AnyRecord {
+  const entries: [string, Json][] = Object.entries(record.data as RecordFields);
+  if (!entries.some(([, value]) => isReference(value))) return record;
+  const data = Object.fromEntries(
+    entries.map(([key, value]) => [key, isReference(value) ? readBlob(directory, value) : value]),
+  );
+  return { ...record, data } as unknown as AnyRecord;
+}
+
+/** Shorter values are not worth a file: the reference alone takes 90 bytes. */
+const smallestBlob = 512;
+
+function readBlob(directory: string, { $blob, bytes }: BlobReference): Json {
+  const file = join(directory, $blob);
+  const content = readIfThere(file);
+  if (!content) throw damaged(file, 0, 'the file is missing');
+  if (content.length !== bytes || sha256(content) !== $blob)
+    throw damaged(file, 0, 'the content is not what was written');
+  return JSON.parse(content.toString()) as Json;
+}
+
+function looksLikeReference(value: Json | undefined): boolean {
+  return typeof value === 'object' && value !== null && '$blob' in value;
+}
+
+function isReference(value: Json): value is Json & BlobReference {
+  if (typeof value !== 'object' || value === null || !('$blob' in value) || !('bytes' in value)) return false;
+  return typeof value.$blob === 'string' && /^[0-9a-f]{64}$/.test(value.$blob) && typeof value.bytes === 'number';
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

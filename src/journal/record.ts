@@ -1,0 +1,110 @@
+import type { ErrorData } from '../errors/pgdba-error.ts';
+
+/** The newest line format this program writes and reads. */
+export const journalVersion = 1;
+
+/** One line of a journal. `hash` = sha256(prev ‖ the line's bytes before `,"hash"`), hex. */
+export interface JournalRecord<T extends RecordType = RecordType> {
+  readonly v: number;
+  readonly seq: number;
+  /** UTC wall clock, RFC 3339 with milliseconds. */
+  readonly ts: string;
+  readonly run: string;
+  readonly type: T;
+  readonly task?: string;
+  /** Key of the loop item inside the task. */
+  readonly item?: string;
+  readonly attempt?: number;
+  readonly data: RecordData[T];
+  readonly prev: string;
+  readonly hash: string;
+}
+
+/** What a writer hands over: the store adds v, seq, ts, run, prev and hash. */
+export interface NewRecord<T extends RecordType = RecordType> {
+  readonly type: T;
+  readonly task?: string;
+  readonly item?: string;
+  readonly attempt?: number;
+  readonly data: RecordData[T];
+}
+
+export type AnyRecord = { [T in RecordType]: JournalRecord<T> }[RecordType];
+export type RecordType = keyof RecordData;
+
+/** Every record type and what it carries. Types may be added; an old one never changes its meaning. */
+export interface RecordData {
+  'run.created': {
+    pgdba: string;
+    playbook: { name: string; version: string; sha256: string; risk: string };
+    inputs: Json;
+    target: Json;
+    actor: string;
+    host: string;
+    reason: string | null;
+    consent: string;
+  };
+  'run.resumed': { pgdba: string; actor: string; host: string; pid: number };
+  'lease.acquired': { keys: readonly string[]; token: number };
+  'lease.stolen': { keys: readonly string[]; token: number; from: string; why: string };
+  'lease.lost': { keys: readonly string[]; holder: string };
+  'lease.released': { keys: readonly string[] };
+  'precheck.result': { outcome: 'ok' | 'failed'; out: Json; error: ErrorData | null; ms: number };
+  'task.expanded': { items: readonly { key: string; value: Json }[] };
+  'task.skipped': { why: string };
+  'task.checked': { is: 'satisfied' | 'change' | 'pending' | 'unknown'; summary: string; diff: string | null };
+  'task.asked': { question: string };
+  'task.answered': { yes: boolean; by: string };
+  'task.intent': { uses: string; params: Json; memo: Json; pivot: boolean };
+  'task.receipt': { receipt: Json };
+  'task.result': {
+    outcome: Outcome;
+    out: Json;
+    error: ErrorData | null;
+    warnings: readonly string[];
+    ms: number;
+  };
+  'rollback.begun': { why: string };
+  'rollback.intent': { summary: string };
+  'rollback.result': { outcome: 'undone' | 'kept' | 'failed'; why: string | null; error: ErrorData | null; ms: number };
+  'rollback.ended': { outcome: 'complete' | 'partial' | 'failed' };
+  'run.parked': { why: string; status: 'drift' | 'needs-decision' | 'interrupted'; error: ErrorData | null };
+  'journal.repaired': { cut_bytes: number; at: number };
+  'run.ended': { status: EndStatus; changed: boolean; outputs: Json; error: ErrorData | null; head: string };
+}
+
+export type Outcome = 'ok' | 'changed' | 'failed' | 'unknown';
+export type EndStatus =
+  | 'succeeded'
+  | 'failed'
+  | 'refused'
+  | 'declined'
+  | 'rolled-back'
+  | 'rollback-failed'
+  | 'partly-rolled-back'
+  | 'cancelled';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Records that are on disk before `append` answers. */
+export const syncedTypes: ReadonlySet<RecordType> = new Set<RecordType>([
+  'run.created',
+  'run.resumed',
+  'lease.acquired',
+  'lease.stolen',
+  'lease.lost',
+  'lease.released',
+  'task.expanded',
+  'task.asked',
+  'task.answered',
+  'task.intent',
+  'task.receipt',
+  'task.result',
+  'rollback.begun',
+  'rollback.intent',
+  'rollback.result',
+  'rollback.ended',
+  'run.parked',
+  'journal.repaired',
+  'run.ended',
+]);

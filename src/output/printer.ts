@@ -1,0 +1,64 @@
+import type { Writable } from 'node:stream';
+import type { ErrorData } from '../errors/pgdba-error.ts';
+import type { AnyRecord } from '../journal/record.ts';
+import type { Redactor } from '../secrets/redactor.ts';
+import type { Envelope } from './envelope.ts';
+import { errorText } from './error-text.ts';
+import { type Format, render } from './render.ts';
+
+type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+const widest = 100;
+
+/** Everything pgdba says goes through here: redacted, and never a reason to stop when nobody listens any more. */
+export class Printer {
+  readonly #stdout: Stream;
+  readonly #stderr: Stream;
+  readonly #redactor: Redactor;
+  readonly #colour: boolean;
+  readonly #closed = new Set<Stream>();
+
+  constructor(streams: { stdout: Stream; stderr: Stream }, redactor: Redactor, options: { colour: boolean }) {
+    this.#stdout = streams.stdout;
+    this.#stderr = streams.stderr;
+    this.#redactor = redactor;
+    this.#colour = options.colour;
+    // `pgdba … | head`, a lost terminal: a run goes on, its journal is what counts.
+    for (const stream of [this.#stdout, this.#stderr]) stream.on('error', () => this.#closed.add(stream));
+  }
+
+  /** The answer on stdout. `line`: on one line, the last of an event stream. */
+  async envelope(envelope: Envelope, format: Format | 'line'): Promise<void> {
+    const safe = this.#redactor.redactValue(envelope) as Envelope;
+    if (format === 'line') return this.#write(this.#stdout, `${JSON.stringify(safe)}\n`);
+    // On one terminal the sentence on stderr is enough; the same as a table below it would say everything twice.
+    const bothSeen = this.#stdout.isTTY === true && this.#stderr.isTTY === true;
+    if (format === 'table' && !safe.success && bothSeen && safe.data === undefined) return;
+    const style = { width: Math.min(widest, this.#stdout.columns ?? widest), colour: this.#colour };
+    this.#write(this.#stdout, await render(safe, format, style));
+  }
+
+  /** A journal record as it was written, one line on stdout. */
+  record(record: AnyRecord): void {
+    this.#write(this.#stdout, `${JSON.stringify(this.#redactor.redactValue(record))}\n`);
+  }
+
+  /** Help and other plain text that was asked for. */
+  text(text: string): void {
+    this.#write(this.#stdout, this.#redactor.redact(text));
+  }
+
+  /** A note for people on stderr. */
+  note(text: string): void {
+    this.#write(this.#stderr, this.#redactor.redact(text));
+  }
+
+  error(error: ErrorData): void {
+    this.note(errorText(error));
+  }
+
+  #write(stream: Stream, text: string): void {
+    if (this.#closed.has(stream) || stream.destroyed) return;
+    stream.write(text);
+  }
+}

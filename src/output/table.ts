@@ -1,0 +1,122 @@
+import { cell } from './cell.ts';
+import { cutTo, padEnd, padStart, textWidth } from './text-width.ts';
+
+export interface TableStyle {
+  readonly width: number;
+  readonly colour: boolean;
+}
+
+const gap = '  ';
+const narrowest = 4;
+
+/** Any plain value as text for people: key/value lines for an object, aligned columns for a list of objects. */
+export function renderTable(value: unknown, style: TableStyle): string {
+  const lines = isRecord(value) ? block(value, style, '') : isTable(value) ? grid(value, style) : [cell(value)];
+  return `${lines.join('\n')}\n`;
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Plain values first as `key  value`; lists of objects after them, each under its name unless it is all there is. */
+function block(record: Row, style: TableStyle, title: string): string[] {
+  const entries = Object.entries(record);
+  const tables = entries.filter(([, value]) => isTable(value));
+  const blocks = entries.filter(([, value]) => isRecord(value) && Object.values(value).some(isNested));
+  const plain = entries.filter((entry) => !tables.includes(entry) && !blocks.includes(entry));
+  const lines = title === '' ? [] : [heading(title, style)];
+  lines.push(...keyValues(plain, style));
+  for (const [key, value] of tables) {
+    const alone = title === '' && entries.length === 1;
+    if (lines.length > 0) lines.push('');
+    if (!alone) lines.push(heading(key, style));
+    lines.push(...grid(value as readonly Row[], style));
+  }
+  for (const [key, value] of blocks) {
+    if (lines.length > 0) lines.push('');
+    lines.push(...block(value as Row, style, key));
+  }
+  return lines;
+}
+
+/** Long values go on in the column under themselves: here nothing is cut off. */
+function keyValues(entries: readonly [string, unknown][], style: TableStyle): string[] {
+  const keyWidth = Math.max(0, ...entries.map(([key]) => textWidth(label(key))));
+  const room = Math.max(20, style.width - keyWidth - gap.length);
+  return entries.flatMap(([key, value]) =>
+    wrap(cell(value), room).map((line, at) => {
+      const head = at === 0 ? dim(padEnd(label(key), keyWidth), style) : ' '.repeat(keyWidth);
+      return `${head}${gap}${line}`;
+    }),
+  );
+}
+
+function grid(rows: readonly Row[], style: TableStyle): string[] {
+  if (rows.length === 0) return [dim('(none)', style)];
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  // A column in which no row has anything tells nothing and takes room from those that do.
+  const columns = names.filter((name) => rows.some((row) => cell(row[name]) !== '-'));
+  const cells = rows.map((row) => columns.map((name) => cell(row[name])));
+  const natural = columns.map((name, at) =>
+    Math.max(textWidth(label(name)), ...cells.map((line) => textWidth(line[at] ?? ''))),
+  );
+  const widths = shrink(natural, style.width - gap.length * (columns.length - 1));
+  const right = columns.map((name) => rows.every((row) => row[name] == null || typeof row[name] === 'number'));
+  const line = (texts: readonly string[]): string =>
+    texts
+      .map((text, at) => {
+        const width = widths[at] ?? 0;
+        return (right[at] ? padStart : padEnd)(cutTo(text, width), width);
+      })
+      .join(gap)
+      .trimEnd();
+  return [dim(line(columns.map(label)), style), ...cells.map(line)];
+}
+
+/** Takes from the widest column, one at a time, until the line fits. */
+function shrink(natural: readonly number[], room: number): number[] {
+  const widths = [...natural];
+  let over = widths.reduce((sum, width) => sum + width, 0) - room;
+  while (over > 0) {
+    const widest = Math.max(...widths);
+    if (widest <= narrowest) break;
+    widths[widths.indexOf(widest)] = widest - 1;
+    over -= 1;
+  }
+  return widths;
+}
+
+function wrap(text: string, room: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && textWidth(line) + 1 + textWidth(word) > room) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+function isRecord(value: unknown): value is Row {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+function isTable(value: unknown): value is readonly Row[] {
+  return Array.isArray(value) && (value.length === 0 || value.every(isRecord));
+}
+
+function isNested(value: unknown): boolean {
+  return value !== null && typeof value === 'object';
+}
+
+function label(key: string): string {
+  return key.replaceAll('_', ' ');
+}
+
+function heading(key: string, style: TableStyle): string {
+  return style.colour ? `\u001b[1m${label(key)}\u001b[22m` : `${label(key)}:`;
+}
+
+function dim(text: string, style: TableStyle): string {
+  return style.colour ? `\u001b[2m${text}\u001b[22m` : text;
+}

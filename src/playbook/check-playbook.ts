@@ -1,0 +1,119 @@
+import { type AnyStep, type Risk, risks } from '../step/define-step.ts';
+import { checkExpression, type View, type Wanted } from './check-expression.ts';
+import { checkTemplates, checkWith, placeInside } from './check-with.ts';
+import { didYouMean } from './decode.ts';
+import type { PlaybookDraft } from './decode-playbook.ts';
+import type { StepUse, TaskDraft } from './decode-task.ts';
+import { entryOf, type ScalarNode } from './node.ts';
+import { PlaybookScope } from './playbook-scope.ts';
+import type { Problems } from './problems.ts';
+import { any, type Shape } from './shape.ts';
+
+/** Everything about a playbook that needs its steps: ids, effects, risk, parameters, expressions. */
+export function checkPlaybook(
+  draft: PlaybookDraft,
+  steps: ReadonlyMap<string, AnyStep>,
+  known: readonly string[],
+  problems: Problems,
+): void {
+  const tasks = [...draft.prechecks, ...draft.tasks, ...draft.finally];
+  checkIds(tasks, problems);
+  if (draft.tasks.length === 0 && entryOf(draft.node, 'tasks')) problems.add(draft.node, 'tasks is empty', 'add a task');
+  checkEffects(draft, steps, problems);
+  const scope = new PlaybookScope(draft, steps);
+  for (const task of tasks) {
+    checkUse(task.uses, steps, known, problems);
+    if (task.rollback && task.rollback !== 'none') checkUse(task.rollback, steps, known, problems);
+    checkReleases(task, tasks, problems);
+    checkTaskExpressions(task, scope, steps, problems);
+  }
+  if (draft.outputs) checkTemplates(draft.outputs, { empty: true }, scope.end, problems);
+}
+
+function checkIds(tasks: readonly TaskDraft[], problems: Problems): void {
+  const first = new Map<string, TaskDraft>();
+  for (const task of tasks) {
+    const before = first.get(task.id);
+    const at = entryOf(task.node, 'id') ?? task.node;
+    if (before) {
+      const { line } = problems.source.place(before.node.start);
+      problems.add(at, `two tasks are called ${task.id}; the first is on line ${line}`, 'rename one: the journal knows a task by its id');
+    } else first.set(task.id, task);
+  }
+}
+
+function checkEffects({ prechecks, tasks, finally: last, risk, node }: PlaybookDraft, steps: ReadonlyMap<string, AnyStep>, problems: Problems): void {
+  for (const task of prechecks) {
+    const step = steps.get(task.uses.uses);
+    if (step && step.effect !== 'none') {
+      problems.add(task.uses.at, `a precheck only looks, and ${task.uses.uses} has effect ${step.effect}`, 'move it to tasks');
+    }
+  }
+  for (const task of [...tasks, ...last]) {
+    const given = entryOf(task.node, 'never_override');
+    if (given) problems.add(given, 'never_override belongs to prechecks');
+  }
+  const uses = [...prechecks, ...tasks, ...last].flatMap(({ uses, rollback }) => [uses, ...(rollback && rollback !== 'none' ? [rollback] : [])]);
+  const used = uses.flatMap(({ uses: id, at }) => {
+    const step = steps.get(id);
+    return step ? [{ id, at, step }] : [];
+  });
+  const riskNode = entryOf(node, 'risk') ?? node;
+  const riskiest = used.toSorted((a, b) => rank(b.step.risk) - rank(a.step.risk))[0];
+  if (riskiest && rank(riskiest.step.risk) > rank(risk)) {
+    problems.add(riskNode, `risk ${risk} is below that of ${riskiest.id} (${riskiest.step.risk})`, `write risk: ${riskiest.step.risk}`);
+  } else if (risk === 'read-only') {
+    for (const { id, at, step } of used) {
+      if (step.effect !== 'none') problems.add(at, `a read-only playbook only looks, and ${id} has effect ${step.effect}`, 'write risk: safe or more');
+    }
+  }
+}
+
+function rank(risk: Risk): number {
+  return risks.indexOf(risk);
+}
+
+function checkUse({ uses, at }: StepUse, steps: ReadonlyMap<string, AnyStep>, known: readonly string[], problems: Problems): void {
+  if (steps.has(uses) || uses.startsWith('playbook:') || uses === 'approve@1') return;
+  problems.add(at, `there is no step ${uses}`, didYouMean(uses, known));
+}
+
+function checkReleases({ releases, node }: TaskDraft, tasks: readonly TaskDraft[], problems: Problems): void {
+  const at = entryOf(node, 'releases');
+  if (releases === null || !at) return;
+  const ids = tasks.filter((task) => task.node.start < node.start).map(({ id }) => id);
+  if (!ids.includes(releases)) problems.add(at, `releases names no earlier task: ${releases}`, didYouMean(releases, ids));
+}
+
+const condition: Wanted = { as: 'true or false', kinds: ['boolean'], empty: false };
+const list: Wanted = { as: 'a list', kinds: ['list'], empty: false };
+const key: Wanted = { as: 'text', kinds: ['text', 'integer'], empty: false };
+
+function checkTaskExpressions(task: TaskDraft, scope: PlaybookScope, steps: ReadonlyMap<string, AnyStep>, problems: Problems): void {
+  const outside = scope.before(task);
+  const guards = task.when ? checkBare(task.when, outside, condition, problems)?.guards : undefined;
+  const guarded = scope.before(task, new Map(), guards);
+  const items = task.for_each ? checkBare(task.for_each.in, guarded, list, problems)?.shape : undefined;
+  const inside = task.for_each ? scope.before(task, new Map([[task.for_each.as, itemOf(items)]]), guards) : guarded;
+  if (task.for_each) checkBare(task.for_each.key, inside, key, problems);
+  if (task.confirm) checkTemplates(task.confirm, { empty: false }, inside, problems);
+  const step = steps.get(task.uses.uses);
+  if (step) checkWith(task.uses.with, step.params, task.node, inside, problems);
+  else if (task.uses.with) checkTemplates(task.uses.with, { empty: true }, inside, problems);
+  if (!task.rollback || task.rollback === 'none') return;
+  const undo = steps.get(task.rollback.uses);
+  if (undo) checkWith(task.rollback.with, undo.params, task.rollback.at, inside, problems);
+}
+
+function checkBare(node: ScalarNode, view: View, wanted: Wanted, problems: Problems) {
+  const text = String(node.value);
+  if (text.includes('${{')) {
+    problems.add(node, 'an expression stands here bare, without ${{ }}', 'leave out ${{ and }}');
+    return undefined;
+  }
+  return checkExpression(text, placeInside(node, text, problems), view, wanted, problems);
+}
+
+function itemOf(shape: Shape | undefined): Shape {
+  return shape?.kind === 'list' ? shape.items : any;
+}

@@ -1,0 +1,63 @@
+import type { Environment } from '@marcbachmann/cel-js';
+import { type CelProblem, newEnvironment, parseProgram } from './cel.ts';
+import type { Shape } from './shape.ts';
+
+/** The typed CEL environment of one playbook: checks what operators and functions are given. */
+export class TypeChecker {
+  readonly #environment: Environment;
+
+  constructor(roots: ReadonlyMap<string, Shape>) {
+    this.#environment = newEnvironment({ declared: true });
+    declare(this.#environment, roots, '');
+  }
+
+  /** The CEL type of an expression (`string`, `list<int>`, `dyn`, `optional<string>`, …), or what is wrong with it. */
+  check(text: string, locals: ReadonlyMap<string, Shape>): string | CelProblem {
+    const environment = this.#environment.clone();
+    declare(environment, locals, 'loop.');
+    const found = parseProgram(text, environment).check();
+    if (typeof found === 'string' || !isHarmless(found)) return found;
+    const untyped = parseProgram(text).check();
+    return typeof untyped === 'string' ? untyped : found;
+  }
+}
+
+/** `c ? x : null` is how an optional parameter is left out; CEL refuses it only when it knows the type of x. */
+function isHarmless({ code, problem }: CelProblem): boolean {
+  return code === 'incompatible_ternary_branches' && problem.includes("'null'");
+}
+
+/** `prefix` keeps the type of a loop variable `m` from being called `m`: CEL takes such names for placeholders. */
+function declare(environment: Environment, variables: ReadonlyMap<string, Shape>, prefix: string): void {
+  for (const [name, shape] of variables) environment.registerVariable(name, celType(shape, `${prefix}${name}`, environment));
+}
+
+/** Registers an object type under the path where it is found, which is how CEL names it in messages. */
+function celType(shape: Shape, path: string, environment: Environment): string {
+  switch (shape.kind) {
+    case 'text':
+      return 'string';
+    case 'integer':
+      return 'int';
+    case 'boolean':
+      return 'bool';
+    case 'list':
+      return `list<${celType(shape.items, `${path}.item`, environment)}>`;
+    case 'map':
+      return `map<string, ${celType(shape.values, `${path}.value`, environment)}>`;
+    case 'object': {
+      const fields = [...shape.fields].map(([name, field]) => {
+        // Registered although its field is dyn: parts of it may be read after a test.
+        const type = celType(field.shape, `${path}.${name}`, environment);
+        return [name, field.may === 'exist' ? type : 'dyn'];
+      });
+      environment.registerType(path, { fields: Object.fromEntries(fields) });
+      return path;
+    }
+    // A JSON number may enter as int or as double; null and what nobody described can be anything.
+    case 'number':
+    case 'null':
+    case 'any':
+      return 'dyn';
+  }
+}

@@ -1,0 +1,55 @@
+import type { Risk } from '../step/define-step.ts';
+import type { Input } from './input.ts';
+import type { Expression, Template } from './template.ts';
+
+/** A validated playbook. Frozen: nothing after loading changes it. Durations are integer milliseconds. */
+export interface Playbook {
+  readonly name: string;
+  readonly version: string;
+  readonly summary: string;
+  /** `failover trigger`, or with one selecting flag `failover trigger --force`. */
+  readonly command: readonly string[];
+  readonly risk: Risk;
+  readonly target: TargetKind;
+  readonly lease: readonly LeaseKey[];
+  readonly inputs: ReadonlyMap<string, Input>;
+  readonly timeout: number;
+  readonly on_failure: 'rollback' | 'stop';
+  readonly on_cancel: 'leave' | 'rollback';
+  readonly prechecks: readonly Task[];
+  readonly tasks: readonly Task[];
+  readonly finally: readonly Task[];
+  readonly outputs: Template;
+  /** The text it was read from, where, and its sha256. */
+  readonly source: string;
+  readonly file: string;
+  readonly sha256: string;
+}
+
+export type TargetKind = 'cluster' | 'instance' | 'new-cluster' | 'none';
+export type LeaseKey = 'topology' | 'backup';
+
+export interface Task {
+  readonly id: string;
+  /** `step@major`. */
+  readonly uses: string;
+  readonly with: Template;
+  readonly when: Expression | null;
+  readonly for_each: ForEach | null;
+  readonly timeout: number;
+  readonly confirm: Template | null;
+  readonly pivot: boolean;
+  readonly recheck: boolean;
+  readonly cancel: 'allowed' | 'forbidden';
+  /** null: the step's own. */
+  readonly rollback: 'none' | { readonly uses: string; readonly with: Template } | null;
+  readonly never_override: boolean;
+  /** 1-based place of the task in the file, for messages. */
+  readonly line: number;
+}
+
+export interface ForEach {
+  readonly in: Expression;
+  readonly as: string;
+  readonly key: Expression;
+}

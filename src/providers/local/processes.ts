@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+export interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  /** The effective user. */
+  readonly uid: number;
+  /** As `comm` has it: the program's name, cut to 15 characters. */
+  readonly name: string;
+  readonly argv: readonly string[];
+}
+
+/** Every living process of this user; zombies are dead. Read from /proc: a pid file proves nothing. */
+export function processesOf(uid: number): Process[] {
+  const found: Process[] = [];
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const one = readProcess(Number(entry), uid);
+    if (one) found.push(one);
+  }
+  return found;
+}
+
+/** The process and everything below it, as far as it is in the list. */
+export function withDescendants(roots: readonly number[], processes: readonly Process[]): Set<number> {
+  const family = new Set(roots);
+  for (let before = -1; before !== family.size; ) {
+    before = family.size;
+    for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
+  }
+  return family;
+}
+
+/** The working directory, or undefined when the process is gone or not ours to ask. */
+export function workingDirectory(pid: number): string | undefined {
+  return attempt(() => readlinkSync(`/proc/${pid}/cwd`));
+}
+
+/** A variable of the environment the process was started with. */
+export function startedWith(pid: number, variable: string): string | undefined {
+  const environment = attempt(() => readFileSync(`/proc/${pid}/environ`, 'latin1')) ?? '';
+  const line = environment.split('\0').find((entry) => entry.startsWith(`${variable}=`));
+  return line?.slice(variable.length + 1);
+}
+
+function readProcess(pid: number, uid: number): Process | undefined {
+  const status = attempt(() => readFileSync(`/proc/${pid}/status`, 'latin1'));
+  if (status === undefined) return undefined;
+  const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
+  // Uid: real effective saved file
+  if (Number(field('Uid').split('\t')[1]) !== uid || /^[ZX]/.test(field('State'))) return undefined;
+  const line = attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+  if (line === undefined) return undefined;
+  return { pid, uid, parent: Number(field('PPid')), name: field('Name'), argv: line.split('\0').slice(0, -1) };
+}
+
+/** A process may vanish between any two looks. */
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}

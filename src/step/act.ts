@@ -1,0 +1,41 @@
+import type { Cluster } from '../inventory/cluster.ts';
+import type { ExecOptions, ExecResult, ProviderChange, WriteOptions } from '../providers/provider.ts';
+import type { BoundTo, InventoryLook, Look, MemberLook, PoolerLook, RestAnswer } from './look.ts';
+
+/** What apply and rollback get: everything of Look, and hands. */
+export interface Act<P = unknown> extends Look<P> {
+  primary(): Promise<MemberAct>;
+  member(name: string): Promise<MemberAct>;
+  members(): Promise<readonly MemberAct[]>;
+  poolers(): Promise<readonly PoolerAct[]>;
+  readonly provider: Look['provider'] & BoundTo<ProviderChange>;
+  readonly inventory: InventoryAct;
+  progress(now: Progress): void;
+}
+
+export interface MemberAct extends MemberLook {
+  /** One statement outside a read-only session; values are bound. */
+  execute(statement: string, values?: readonly unknown[], database?: string): Promise<void>;
+  send(method: 'POST' | 'PATCH' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<RestAnswer>;
+  exec(argv: readonly string[], options: Omit<ExecOptions, 'signal'>): Promise<ExecResult>;
+  writeFile(path: string, content: string, options: WriteOptions): Promise<void>;
+}
+
+export interface PoolerAct extends PoolerLook {
+  /** One command of the console, such as RELOAD. */
+  command(text: string): Promise<void>;
+}
+
+export interface InventoryAct extends InventoryLook {
+  /** Adds the cluster or replaces the entry of the same id. Errors: CLUSTER_SPEC_DIFFERS when the name is another's. */
+  register(cluster: Cluster): Promise<void>;
+  /** Removes the entry of this id; nothing when there is none. */
+  forget(id: string): Promise<void>;
+}
+
+export interface Progress {
+  readonly done?: number;
+  readonly total?: number;
+  readonly unit?: 'bytes' | 'items';
+  readonly note?: string;
+}

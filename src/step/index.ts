@@ -1,0 +1,13 @@
+export { describe, PgdbaError } from '../errors/pgdba-error.ts';
+export { formatBytes } from '../formats/bytes.ts';
+export { formatDuration } from '../formats/duration.ts';
+export { quoteIdentifier, quoteLiteral } from '../formats/identifier.ts';
+export type { Cluster, Member, Service } from '../inventory/cluster.ts';
+export { scramVerifier } from '../secrets/scram-verifier.ts';
+export type { Secret } from '../secrets/secret.ts';
+export type { Act, MemberAct, PoolerAct, Progress } from './act.ts';
+export { change, kept, notDone, pending, satisfied, undone, unknown } from './answers.ts';
+export { type AnyStep, defineStep, type Effect, type Risk } from './define-step.ts';
+export type { Look, MemberLook, PoolerLook, RestAnswer } from './look.ts';
+export type { Topology, TopologyMember } from './topology.ts';
+export { type Static, Type } from './type.ts';

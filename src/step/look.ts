@@ -1,0 +1,72 @@
+import type { MemberAnswer } from '../clients/patroni-answers.ts';
+import type { Cluster } from '../inventory/cluster.ts';
+import type { ExecResult, ProviderLook } from '../providers/provider.ts';
+import type { Topology } from './topology.ts';
+
+/** Without a cluster argument: a step sees the provider of its own target only. */
+type Bound<Method> = Method extends (cluster: Cluster, ...rest: infer Rest) => infer Answer
+  ? (...rest: Rest) => Answer
+  : Method;
+export type BoundTo<Contract> = { readonly [Name in keyof Contract]: Bound<Contract[Name]> };
+
+/**
+ * What check and verify get: eyes, no hands. Sessions are read-only, HTTP is GET, and a member is looked up afresh
+ * at every call, its system_identifier compared with the inventory's.
+ */
+export interface Look<P = unknown> {
+  readonly params: P;
+  readonly run: { readonly id: string; readonly task: string; readonly attempt: number };
+  readonly signal: AbortSignal;
+  now(): Date;
+  sleep(ms: number): Promise<void>;
+  log(message: string): void;
+  /** What the run is about; a new cluster is not in the inventory yet. Errors: BUG for a playbook with `target: none`. */
+  readonly target: { readonly name: string; readonly provider: string };
+  /** The cluster as the inventory knows it at this moment. Errors: CLUSTER_UNKNOWN. */
+  cluster(): Promise<Cluster>;
+  /** The member that accepts writes. Errors: NO_PRIMARY. */
+  primary(): Promise<MemberLook>;
+  /** Errors: MEMBER_UNKNOWN. */
+  member(name: string): Promise<MemberLook>;
+  members(): Promise<readonly MemberLook[]>;
+  poolers(): Promise<readonly PoolerLook[]>;
+  /** Every member asked by Patroni and by SQL, and judged. Never fails for a member that does not answer. */
+  topology(): Promise<Topology>;
+  readonly provider: BoundTo<ProviderLook>;
+  readonly inventory: InventoryLook;
+}
+
+export interface MemberLook {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /** Rows of one statement in a read-only transaction. Errors: CONNECT_FAILED, SQL_FAILED, IDENTITY_MISMATCH, … */
+  sql<Row>(statement: string, values?: readonly unknown[], database?: string): Promise<Row[]>;
+  /** GET on the member's Patroni. Errors: PATRONI_UNREACHABLE, PATRONI_ANSWER (no JSON). */
+  get(path: string): Promise<RestAnswer>;
+  /** What the member's own Patroni says about it. Errors: PATRONI_UNREACHABLE, PATRONI_ANSWER. */
+  patroni(): Promise<MemberAnswer>;
+  /** Runs one of the programs that only look (`pg_controldata`). Errors: PROVIDER_CANNOT for any other. */
+  probe(argv: readonly string[]): Promise<ExecResult>;
+  readFile(path: string): Promise<string>;
+}
+
+export interface PoolerLook {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /** Rows of one SHOW command of the console. */
+  show(what: string): Promise<Record<string, unknown>[]>;
+  /** Rows of one statement sent through the pool as the application role, read-only. */
+  sql<Row>(statement: string, values?: readonly unknown[], database?: string): Promise<Row[]>;
+}
+
+export interface RestAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export interface InventoryLook {
+  /** null when there is none of this name. */
+  read(name: string): Promise<Cluster | null>;
+}

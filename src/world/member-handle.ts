@@ -1,0 +1,71 @@
+import * as patroni from '../clients/patroni.ts';
+import { readMember } from '../clients/patroni-answers.ts';
+import { PgdbaError } from '../errors/pgdba-error.ts';
+import type { Cluster, Member } from '../inventory/cluster.ts';
+import type { Provider } from '../providers/provider.ts';
+import { resolveSecret } from '../secrets/resolve.ts';
+import type { MemberAct, MemberLook } from '../step/index.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** Programs that only look, whatever their arguments: all that `probe` runs. */
+const lookers: ReadonlySet<string> = new Set(['pg_controldata']);
+
+const probeTimeoutMs = 30_000;
+const restTimeoutMs = 5000;
+
+export function memberLook(around: Surroundings, cluster: Cluster, member: Member): MemberLook {
+  const { provider, signal } = around;
+  const get = async (path: string) =>
+    patroni.get(await restAddress(provider, cluster, member), path, { timeoutMs: restTimeoutMs, signal });
+  return {
+    name: member.name,
+    host: member.host,
+    port: member.port,
+    async sql<Row>(statement: string, values: readonly unknown[] = [], database = 'postgres') {
+      const session = await around.sessions.member(cluster, member.name, database);
+      return session.readOnly(async (query) => (await query<Row>(statement, values)).rows, { signal });
+    },
+    get,
+    async patroni() {
+      return readMember((await get('/patroni')).body, member.name);
+    },
+    async probe(argv) {
+      const [program = ''] = argv;
+      if (!lookers.has(program)) {
+        throw new PgdbaError('PROVIDER_CANNOT', {
+          facts: { provider: provider.name, capability: `run ${program} while only looking` },
+          hint: `a check may run ${[...lookers].join(', ')} only`,
+        });
+      }
+      return provider.exec(cluster, member.name, argv, { as: 'server', signal, timeoutMs: probeTimeoutMs });
+    },
+    readFile: (path) => provider.readFile(cluster, member.name, path),
+  };
+}
+
+export function memberAct(around: Surroundings, cluster: Cluster, member: Member): MemberAct {
+  const { provider, signal, redactor } = around;
+  return {
+    ...memberLook(around, cluster, member),
+    async execute(statement, values = [], database = 'postgres') {
+      const session = await around.sessions.member(cluster, member.name, database);
+      await session.query(statement, values, { signal });
+    },
+    async send(method, path, body) {
+      const reference = cluster.secrets['rest'];
+      return patroni.send(await restAddress(provider, cluster, member), method, path, body, {
+        timeoutMs: 120_000,
+        signal,
+        ...(reference === undefined
+          ? {}
+          : { credentials: { user: 'pgdba', password: await resolveSecret(reference, redactor) } }),
+      });
+    },
+    exec: (argv, options) => provider.exec(cluster, member.name, argv, { ...options, signal }),
+    writeFile: (path, content, options) => provider.writeFile(cluster, member.name, path, content, options),
+  };
+}
+
+function restAddress(provider: Provider, cluster: Cluster, member: Member) {
+  return provider.reach(cluster, member.name, { host: member.host, port: member.rest_port });
+}

@@ -1,0 +1,30 @@
+import { change, defineStep, kept, satisfied, Type } from '../../src/step/index.ts';
+
+export default defineStep({
+  id: 'member.remove',
+  version: 1,
+  since: '0.1.0',
+  summary: 'Stop a member and remove its data.',
+  effect: 'idempotent',
+  risk: 'destructive',
+  params: Type.Object({ member: Type.Member({ description: 'Its name.' }) }),
+  result: Type.Object({ name: Type.String() }),
+  memo: Type.Object({ bytes: Type.Integer() }),
+
+  async check({ provider, params: { member } }) {
+    const { servers } = await provider.inspect();
+    const state = servers.find((server) => server.name === member);
+    const gone = !state || (!state.made && !state.running && state.pids.length === 0 && state.bytes === 0);
+    if (gone) return satisfied({ name: member });
+    return change(`stop ${member} and remove its data`, { bytes: state.bytes });
+  },
+
+  async apply({ provider, signal, params: { member }, progress }) {
+    progress({ note: `removing ${member}` });
+    await provider.removeMember(member, signal);
+  },
+
+  async rollback({ params: { member } }) {
+    return kept(`the data of ${member} does not come back`);
+  },
+});
