@@ -65,7 +65,10 @@ function services(place: HomePlace, { redactor, registry, version, load }: Share
   });
   const provider = (name: string) => openProvider(name, home);
   const engine = once(async (): Promise<EngineParts> => {
-    const [{ memoryStore }, { World }] = await Promise.all([import('./journal/memory-store.ts'), import('./world/world.ts')]);
+    const [{ memoryStore }, { World }] = await Promise.all([
+      import('./journal/memory-store.ts'),
+      import('./world/world.ts'),
+    ]);
     await ensureHome(home);
     const known = await inventory();
     return {

@@ -1,4 +1,4 @@
-import { cutTo, padEnd } from '../output/text-width.ts';
+import { padEnd, wrap } from '../output/text-width.ts';
 import type { Input } from '../playbook/input.ts';
 import { flagName } from './input-options.ts';
 import { flagOf, wordsOf } from './match-verb.ts';
@@ -9,7 +9,9 @@ const width = 100;
 /** `pgdba runs`: the verbs of an area, one line each. */
 export function areaHelp(area: string, verbs: readonly Verb[]): string {
   const column = Math.max(...verbs.map(({ verb }) => verb.length)) + 2;
-  const lines = verbs.map(({ verb, summary }) => `  ${padEnd(verb, column)}${cutTo(summary, width - column - 2)}`);
+  const indent = `\n${' '.repeat(column + 2)}`;
+  const text = (summary: string): string => wrap(summary, width - column - 2).join(indent);
+  const lines = verbs.map(({ verb, summary }) => `  ${padEnd(verb, column)}${text(summary)}`);
   const title = area === '' ? 'pgdba VERB [options]' : `pgdba ${area} … [options]`;
   return `Usage: ${title}\n\n${lines.join('\n')}\n\n\`pgdba VERB --help\` shows what one takes.\n`;
 }

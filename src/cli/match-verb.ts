@@ -16,7 +16,9 @@ export type Match =
   | { readonly is: 'unknown'; readonly words: string };
 
 /** Finds the verb in what was typed: the longest that fits, after any leading global options. */
-export function matchVerb(argv: readonly string[], verbs: readonly Verb[]): Match {
+export function matchVerb(argv: readonly string[], known: readonly Verb[]): Match {
+  // `run NAME` of a playbook that claims no verb is answered by `run`.
+  const verbs = known.filter(({ verb }) => !verb.startsWith('run '));
   const start = firstWord(argv);
   const words = leadingWords(argv.slice(start));
   for (let count = words.length; count > 0; count -= 1) {

@@ -12,7 +12,7 @@ export function nameOnly(rest: readonly string[]): boolean {
 }
 
 function isFile(word: string): boolean {
-  return word.includes('/') || word.endsWith('.yaml');
+  return word.includes('/') || /\.ya?ml$/.test(word);
 }
 
 function operands(rest: readonly string[]): string[] {

@@ -17,11 +17,21 @@ export function sqlState(thrown: unknown): string | undefined {
   return isServerError(thrown) ? thrown.code : undefined;
 }
 
-/** Why a connection could not be opened. `unanswered`: the server asked for a password and there was none to give. */
-export function connectError(thrown: unknown, server: string, user: string, unanswered: boolean): PgdbaError {
+/** How far a login came: the server asked for a password, there was one to give, and it was accepted. */
+export interface Login {
+  asked: boolean;
+  accepted: boolean;
+  readonly password: boolean;
+}
+
+/** Why a connection could not be opened. */
+export function connectError(thrown: unknown, server: string, user: string, login: Login): PgdbaError {
   if (thrown instanceof PgdbaError) return thrown;
   const state = sqlState(thrown);
-  if (unanswered || state?.startsWith('28')) {
+  const unanswered = login.asked && !login.password;
+  // PgBouncer says 08P01 for a wrong password, and for a server it cannot reach once the client is accepted
+  const refused = state?.startsWith('28') || (state === '08P01' && login.asked && !login.accepted);
+  if (unanswered || refused) {
     return new PgdbaError('AUTH_FAILED', {
       facts: { server, user, sqlstate: state ?? null, problem: unanswered ? 'it wants a password' : describe(thrown) },
       hint: `check the password of ${user} and that pg_hba.conf lets it in`,

@@ -1,7 +1,7 @@
 import type { Client, CustomTypesConfig } from 'pg';
 import { PgdbaError } from '../errors/pgdba-error.ts';
 import type { Secret } from '../secrets/secret.ts';
-import { connectError, queryError } from './postgres-errors.ts';
+import { connectError, type Login, queryError } from './postgres-errors.ts';
 
 export interface ConnectOptions {
   readonly host: string;
@@ -59,17 +59,17 @@ export interface ReadOnlyOptions extends QueryOptions {
 
 /** Opens one connection. Errors: AUTH_FAILED, CONNECT_FAILED, SQL_FAILED (no such database). */
 export async function connect(options: ConnectOptions): Promise<PostgresConnection> {
-  options.signal?.throwIfAborted();
-  const { default: pg } = await import('pg');
   const server = `${options.host}:${options.port}/${options.database}`;
-  let unanswered = false;
+  if (options.signal?.aborted) throw abortError(options.signal, server, 'pgdba gave up before it connected');
+  const { default: pg } = await import('pg');
+  const login: Login = { asked: false, accepted: false, password: options.password !== undefined };
   const client = new pg.Client({
     host: options.host,
     port: options.port,
     user: options.user,
     // A function, because with no password pg would look into PGPASSWORD and ~/.pgpass: another user's secret.
     password: () => {
-      unanswered = options.password === undefined;
+      login.asked = true;
       return options.password?.reveal() ?? '';
     },
     database: options.database,
@@ -88,13 +88,16 @@ export async function connect(options: ConnectOptions): Promise<PostgresConnecti
   client.on('end', () => {
     state.lost ??= new Error('the server closed the connection');
   });
+  client.connection.once('authenticationOk', () => {
+    login.accepted = true;
+  });
   try {
     await abortable(client, options.signal, client.connect());
   } catch (thrown) {
     client.connection.stream.destroy();
     throw options.signal?.aborted
       ? abortError(options.signal, server)
-      : connectError(thrown, server, options.user, unanswered);
+      : connectError(thrown, server, options.user, login);
   }
   return connection(state);
 }
@@ -158,7 +161,7 @@ async function run<R>(
   queryMode: 'auto' | 'extended',
 ): Promise<QueryAnswer<R>> {
   const { client, server } = state;
-  if (signal?.aborted) throw abortError(signal, server);
+  if (signal?.aborted) throw abortError(signal, server, 'pgdba gave up before the statement was sent');
   if (state.lost) throw queryError(state.lost, server, false);
   try {
     // @types/pg does not know queryMode
@@ -195,11 +198,15 @@ async function abortable<T>(client: Client, signal: AbortSignal | undefined, wor
   }
 }
 
-function abortError(signal: AbortSignal, server: string): unknown {
+function abortError(
+  signal: AbortSignal,
+  server: string,
+  problem = 'pgdba gave up waiting and closed the connection',
+): unknown {
   const reason: unknown = signal.reason;
   if (reason instanceof PgdbaError) return reason;
   return new PgdbaError('CONNECTION_LOST', {
-    facts: { server, problem: 'pgdba gave up waiting and closed the connection' },
+    facts: { server, problem },
     hint: 'look at the server again before repeating a statement that changes something',
     cause: reason,
   });

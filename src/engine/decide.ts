@@ -33,9 +33,7 @@ export interface Circumstances {
 /** Pure: the same journal and circumstances always give the same next transition. */
 export function decide(playbook: Playbook, state: RunState, now: Circumstances): Transition {
   return (
-    (state.rollback
-      ? nextOfRollback(state)
-      : (nextPrecheck(playbook, state) ?? nextTask(playbook, state, now))) ??
+    (state.rollback ? nextOfRollback(state) : (nextPrecheck(playbook, state) ?? nextTask(playbook, state, now))) ??
     nextFinally(playbook, state, now) ??
     end(playbook, state)
   );
@@ -128,11 +126,7 @@ function nextOfUnit(
   return unit.task.recheck ? { do: 'recheck', unit } : null;
 }
 
-function failureOf(
-  tasks: readonly Task[],
-  state: RunState,
-  effectOf: Circumstances['effectOf'],
-): UnitState | null {
+function failureOf(tasks: readonly Task[], state: RunState, effectOf: Circumstances['effectOf']): UnitState | null {
   const next = nextOf(tasks, state, { effectOf, rechecked: new Set(), undoCancelled: false });
   return next !== null && 'failed' in next ? next.failed : null;
 }

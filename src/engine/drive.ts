@@ -1,10 +1,10 @@
+import type { ErrorData } from '../errors/pgdba-error.ts';
 import { asPgdbaError, describe, PgdbaError } from '../errors/pgdba-error.ts';
 import { formatDuration } from '../formats/duration.ts';
-import type { ErrorData } from '../errors/pgdba-error.ts';
 import { decide } from './decide.ts';
 import type { DriveContext } from './drive-context.ts';
-import { unitKey } from './run-state.ts';
 import type { EndedState, ParkedState } from './run-state.ts';
+import { unitKey } from './run-state.ts';
 import { attemptTask } from './transitions/attempt-task.ts';
 import { endRollback } from './transitions/end-rollback.ts';
 import { endRun } from './transitions/end-run.ts';
@@ -14,9 +14,7 @@ import { runPrecheck } from './transitions/run-precheck.ts';
 import { undoTask } from './transitions/undo-task.ts';
 
 /** How the driver let go of a run: it ended, or it waits for somebody (and can be resumed). */
-export type Left =
-  | { readonly ended: EndedState }
-  | { readonly parked: ParkedState; readonly error: ErrorData };
+export type Left = { readonly ended: EndedState } | { readonly parked: ParkedState; readonly error: ErrorData };
 
 /**
  * Works on a run until it ends or must be left. The same function starts a run (an empty journal), resumes it and
@@ -33,7 +31,7 @@ export async function drive(context: DriveContext, cancelled: AbortSignal): Prom
     const effectOf = (task: { uses: string }) => context.stepOf(task.uses).effect;
     const next = decide(context.playbook, context.state, { effectOf, rechecked, undoCancelled });
     try {
-      if (cancelled.aborted && !undoCancelled && !context.state.rollback) throw cancelled.reason;
+      if (cancelled.aborted && !undoCancelled) throw cancelled.reason;
       switch (next.do) {
         case 'precheck':
           await runPrecheck(context, next.task, forward);

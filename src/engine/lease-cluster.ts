@@ -1,5 +1,4 @@
 import type { Cluster } from '../inventory/cluster.ts';
-import type { NewRecord } from '../journal/record.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { Target } from '../world/world.ts';
 import type { DriveContext, HeldLease } from './drive-context.ts';
@@ -27,18 +26,18 @@ export async function leaseCluster(
   if (playbook.risk === 'read-only' || target === null) return null;
   const identity = cluster?.system_identifier ?? null;
   const names = identity === null ? [target.name] : [identity, target.name];
-  const stolen: NewRecord[] = [];
+  const stolen: { key: string; from: string; why: string }[] = [];
   const held: Lease[] = [];
+  const deadline = performance.now() + waitMs;
   const release = async () => {
     for (const lease of held.reverse()) await lease.release();
   };
   try {
     for (const name of names.sort()) {
-      const onSteal = (from: string, why: string) => {
-        stolen.push({ type: 'lease.stolen', data: { keys: [...playbook.lease], token: 0, from, why } });
-      };
+      const onSteal = (from: string, why: string, key: string) => stolen.push({ key: `${name}/${key}`, from, why });
       const { lease: keys } = playbook;
-      held.push(await acquireLease({ home, cluster: name, keys, run, waitMs, signal, onSteal }));
+      const left = Math.max(0, deadline - performance.now());
+      held.push(await acquireLease({ home, cluster: name, keys, run, waitMs: left, signal, onSteal }));
     }
   } catch (thrown) {
     await release();
@@ -50,7 +49,9 @@ export async function leaseCluster(
       for (const lease of held) await lease.assertHeld();
     },
     async record(context) {
-      for (const record of stolen) await context.append(record);
+      for (const { key, from, why } of stolen) {
+        await context.append({ type: 'lease.stolen', data: { keys: [key], token, from, why } });
+      }
       await context.append({ type: 'lease.acquired', data: { keys: [...playbook.lease], token } });
     },
     release,

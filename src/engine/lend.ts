@@ -16,11 +16,7 @@ export interface Verb {
 }
 
 /** Calls one verb of a step with eyes and hands on the world, and takes them back afterwards. */
-export async function lend<T>(
-  drive: DriveContext,
-  verb: Verb,
-  use: (act: Act<AnyParams>) => Promise<T>,
-): Promise<T> {
+export async function lend<T>(drive: DriveContext, verb: Verb, use: (act: Act<AnyParams>) => Promise<T>): Promise<T> {
   const { journal, world, observer, target, redactor } = drive.parts;
   const { task, item, attempt, signal } = verb;
   const params = await withSecrets(verb.step, verb.params, redactor);

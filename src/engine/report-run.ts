@@ -17,7 +17,13 @@ export function reportRun(
     return { ...common, status, changed, outputs, error: error && resumable ? withNext(error, id) : error };
   }
   const { status } = left.parked;
-  return { ...common, status, changed: acted, outputs: null, error: id !== null ? withNext(left.error, id) : left.error };
+  return {
+    ...common,
+    status,
+    changed: acted,
+    outputs: null,
+    error: id !== null ? withNext(left.error, id) : left.error,
+  };
 }
 
 function withNext(error: ErrorData, run: string): ErrorData {

@@ -9,8 +9,8 @@ import { DriveContext } from './drive-context.ts';
 import type { Attendance, EngineParts } from './engine-parts.ts';
 import { leaseCluster } from './lease-cluster.ts';
 import { loadSteps } from './load-steps.ts';
-import { reportRun } from './report-run.ts';
 import type { RunReport } from './report.ts';
+import { reportRun } from './report-run.ts';
 import { fold, type RunState } from './run-state.ts';
 
 export interface ResumeOrder {
@@ -50,7 +50,16 @@ export async function resumeRun(parts: EngineParts, order: ResumeOrder, attendan
       const { observer, prompt, signal } = attendance;
       const agreed = order.consent.yes || order.consent.confirm;
       const context = new DriveContext({
-        journal, playbook, steps, target, world, redactor, lease, prompt, agreed, observer,
+        journal,
+        playbook,
+        steps,
+        target,
+        world,
+        redactor,
+        lease,
+        prompt,
+        agreed,
+        observer,
       });
       await context.append({ type: 'run.resumed', data: { pgdba: version, actor, host, pid: process.pid } });
       await lease?.record(context);

@@ -1,15 +1,15 @@
 import { ulid } from 'ulid';
-import type { Journal } from '../journal/store.ts';
 import type { Json } from '../journal/record.ts';
+import type { Journal } from '../journal/store.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { type ConsentFlags, checkRiskCap, obtainConsent } from './consent.ts';
 import { drive } from './drive.ts';
 import { DriveContext } from './drive-context.ts';
 import type { Attendance, EngineParts } from './engine-parts.ts';
-import { type ClusterLease, leaseCluster } from './lease-cluster.ts';
+import { leaseCluster } from './lease-cluster.ts';
 import { loadSteps } from './load-steps.ts';
-import { reportRun } from './report-run.ts';
 import type { RunReport } from './report.ts';
+import { reportRun } from './report-run.ts';
 import { describeTarget, type ResolvedTarget, resolveTarget, type TargetOrder } from './resolve-target.ts';
 
 export interface RunOrder {
@@ -29,6 +29,7 @@ export async function startRun(parts: EngineParts, order: RunOrder, attendance: 
   checkRiskCap(playbook.risk, parts.maxRisk);
   const steps = await loadSteps(playbook, parts.registry);
   const resolved = await resolveTarget(playbook.target, order.target, parts.inventory);
+  if (resolved.target) await parts.world.requireProvider(resolved.target);
   const consent = await agree(parts, order, resolved, attendance);
 
   const id = ulid();
@@ -41,7 +42,16 @@ export async function startRun(parts: EngineParts, order: RunOrder, attendance: 
       const { observer, prompt, signal } = attendance;
       const agreed = order.consent.yes || order.consent.confirm;
       const context = new DriveContext({
-        journal, playbook, steps, target, world, redactor, lease, prompt, agreed, observer,
+        journal,
+        playbook,
+        steps,
+        target,
+        world,
+        redactor,
+        lease,
+        prompt,
+        agreed,
+        observer,
       });
       await recordCreated(context, parts, order, resolved, consent);
       await lease?.record(context);
@@ -84,7 +94,16 @@ function createJournal(
   const { playbook, reason } = order;
   const { name, version, source, file } = playbook;
   const cluster = target?.name ?? null;
-  return (isListed(order) ? store : memory).create({ id, playbook: name, version, cluster, actor, reason, source, file });
+  return (isListed(order) ? store : memory).create({
+    id,
+    playbook: name,
+    version,
+    cluster,
+    actor,
+    reason,
+    source,
+    file,
+  });
 }
 
 async function recordCreated(

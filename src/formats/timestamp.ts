@@ -6,7 +6,14 @@ const shape = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9
 export function parseTimestamp(text: string): string {
   const match = shape.exec(text.trim());
   const zone = match?.[7]?.toUpperCase().replace(/^([+-]\d{2})(\d{2})$/, '$1:$2');
-  const time = match ? Date.parse(text.trim().replace(' ', 'T').replace(/\s?(Z|[+-]\d{2}:?\d{2})$/i, zone ?? '')) : Number.NaN;
+  const time = match
+    ? Date.parse(
+        text
+          .trim()
+          .replace(' ', 'T')
+          .replace(/\s?(Z|[+-]\d{2}:?\d{2})$/i, zone ?? ''),
+      )
+    : Number.NaN;
   if (Number.isNaN(time) || !dayExists(match)) {
     throw new PgdbaError('FORMAT_INVALID', {
       facts: { value: text, format: 'timestamp with a time zone' },

@@ -44,6 +44,5 @@ export interface Cluster {
   readonly created_by_run: string;
 }
 
-/** The secrets that a managed cluster has, by name. */
-export const clusterSecrets = ['superuser', 'replication', 'rewind', 'rest', 'console', 'app'] as const;
-export type ClusterSecret = (typeof clusterSecrets)[number];
+/** The secrets that a cluster made by pgdba has, by name. */
+export type ClusterSecret = 'superuser' | 'replication' | 'rewind' | 'rest' | 'console' | 'app';

@@ -141,7 +141,7 @@ export function requireUndriven(run: string, trace: RunTrace | undefined): void 
   if (!driver || sameProcess(driver, ownIdentity()) || !isAlive(driver)) return;
   throw new PgdbaError('RUN_ALIVE', {
     facts: { run, pid: driver.pid },
-    hint: `watch it with: pgdba runs tail ${run}`,
+    hint: `see how far it is with: pgdba runs show ${run}`,
   });
 }
 

@@ -18,7 +18,12 @@ export function shortId(id: string): string {
 
 /** Text of the world on one line: nothing in it can move the cursor or fake a line of ours. */
 export function oneLine(text: string): string {
-  return text.replace(controls, ' ').trim();
+  return printable(text).trim();
+}
+
+/** The same, spaces at its ends kept. */
+export function printable(line: string): string {
+  return line.replace(controls, ' ');
 }
 
 function scalar(text: string): string {

@@ -8,13 +8,21 @@ import type { ErrorData, Fact } from '../errors/pgdba-error.ts';
  *     HINT: did you mean demo?
  */
 export function errorText(error: ErrorData): string {
-  const facts = Object.entries(error.facts)
+  const { snippet = '', more = [], ...others } = error.facts;
+  const facts = Object.entries(others)
     .filter(([, value]) => !isSaid(value, error.error))
     .map(([name, value]) => `${name} ${factText(value)}`);
   const lines = [`error ${error.code}: ${error.error}`];
   if (facts.length > 0) lines.push(`  ${facts.join('   ')}`);
+  // The line of the file that is wrong, and whatever else is wrong with it.
+  if (snippet !== '') lines.push(...String(snippet).split('\n').map(indent));
+  if (Array.isArray(more) && more.length > 0) lines.push('also:', ...more.map(indent));
   if (error.hint !== '') lines.push(`HINT: ${error.hint}`);
   return `${lines.join('\n')}\n`;
+}
+
+function indent(line: string): string {
+  return `  ${line}`;
 }
 
 /** Facts that the sentence already holds are not repeated. */

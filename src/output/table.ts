@@ -1,5 +1,5 @@
-import { cell } from './cell.ts';
-import { cutTo, padEnd, padStart, textWidth } from './text-width.ts';
+import { cell, printable } from './cell.ts';
+import { cutTo, padEnd, padStart, textWidth, wrap } from './text-width.ts';
 
 export interface TableStyle {
   readonly width: number;
@@ -20,20 +20,26 @@ type Row = Readonly<Record<string, unknown>>;
 /** Plain values first as `key  value`; lists of objects after them, each under its name unless it is all there is. */
 function block(record: Row, style: TableStyle, title: string): string[] {
   const entries = Object.entries(record);
-  const tables = entries.filter(([, value]) => isTable(value));
-  const blocks = entries.filter(([, value]) => isRecord(value) && Object.values(value).some(isNested));
-  const plain = entries.filter((entry) => !tables.includes(entry) && !blocks.includes(entry));
+  const only = title === '' && entries.length === 1;
+  const tables = entries.filter(([, value]) => isTable(value) && (only || value.length > 0));
+  const blocks = entries.filter(([, value]) => isRecord(value) && !fitsInline(value, style));
+  const texts = entries.filter(([, value]) => typeof value === 'string' && value.trimEnd().includes('\n'));
+  const apart = new Set([...tables, ...blocks, ...texts]);
+  const plain = entries.filter((entry) => !apart.has(entry));
   const lines = title === '' ? [] : [heading(title, style)];
   lines.push(...keyValues(plain, style));
   for (const [key, value] of tables) {
-    const alone = title === '' && entries.length === 1;
     if (lines.length > 0) lines.push('');
-    if (!alone) lines.push(heading(key, style));
+    if (!only) lines.push(heading(key, style));
     lines.push(...grid(value as readonly Row[], style));
   }
   for (const [key, value] of blocks) {
     if (lines.length > 0) lines.push('');
     lines.push(...block(value as Row, style, key));
+  }
+  for (const [key, value] of texts) {
+    if (lines.length > 0) lines.push('');
+    lines.push(heading(key, style), ...String(value).trimEnd().split('\n').map(printable));
   }
   return lines;
 }
@@ -61,18 +67,23 @@ function grid(rows: readonly Row[], style: TableStyle): string[] {
   );
   const widths = shrink(natural, style.width - gap.length * (columns.length - 1));
   const right = columns.map((name) => rows.every((row) => row[name] == null || typeof row[name] === 'number'));
-  const line = (texts: readonly string[]): string =>
-    texts
-      .map((text, at) => {
-        const width = widths[at] ?? 0;
-        return (right[at] ? padStart : padEnd)(cutTo(text, width), width);
-      })
-      .join(gap)
-      .trimEnd();
-  return [dim(line(columns.map(label)), style), ...cells.map(line)];
+  const lines = (texts: readonly string[]): string[] => {
+    const wrapped = texts.map((text, at) => wrap(text, widths[at] ?? 0));
+    const height = Math.max(...wrapped.map((parts) => parts.length));
+    return Array.from({ length: height }, (_, row) =>
+      wrapped
+        .map((parts, at) => {
+          const width = widths[at] ?? 0;
+          return (right[at] ? padStart : padEnd)(cutTo(parts[row] ?? '', width), width);
+        })
+        .join(gap)
+        .trimEnd(),
+    );
+  };
+  return [...lines(columns.map(label)).map((line) => dim(line, style)), ...cells.flatMap(lines)];
 }
 
-/** Takes from the widest column, one at a time, until the line fits. */
+/** Takes from the widest column, one at a time, until the line fits; what is too long for its column then wraps. */
 function shrink(natural: readonly number[], room: number): number[] {
   const widths = [...natural];
   let over = widths.reduce((sum, width) => sum + width, 0) - room;
@@ -85,18 +96,6 @@ function shrink(natural: readonly number[], room: number): number[] {
   return widths;
 }
 
-function wrap(text: string, room: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && textWidth(line) + 1 + textWidth(word) > room) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
-}
-
 function isRecord(value: unknown): value is Row {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
@@ -105,8 +104,10 @@ function isTable(value: unknown): value is readonly Row[] {
   return Array.isArray(value) && (value.length === 0 || value.every(isRecord));
 }
 
-function isNested(value: unknown): boolean {
-  return value !== null && typeof value === 'object';
+/** Short, and nothing inside it has an inside. */
+function fitsInline(record: Row, style: TableStyle): boolean {
+  const nested = Object.values(record).some((value) => value !== null && typeof value === 'object');
+  return !nested && textWidth(cell(record)) <= style.width / 2;
 }
 
 function label(key: string): string {

@@ -26,7 +26,10 @@ export async function assemblePlaybook(text: string, file: string, registry: Reg
 
 /** Those that exist; the others are reported with their place. */
 async function loadSteps(draft: PlaybookDraft, registry: Registry): Promise<Map<string, AnyStep>> {
-  const wanted = allTasks(draft).flatMap(({ uses, rollback }) => [uses.uses, ...(rollback && rollback !== 'none' ? [rollback.uses] : [])]);
+  const wanted = allTasks(draft).flatMap(({ uses, rollback }) => [
+    uses.uses,
+    ...(rollback && rollback !== 'none' ? [rollback.uses] : []),
+  ]);
   const found = [...new Set(wanted)].filter((uses) => registry.has(uses));
   return new Map(await Promise.all(found.map(async (uses) => [uses, await registry.load(uses)] as const)));
 }
@@ -81,7 +84,8 @@ function compileTask(task: TaskDraft, problems: Problems): Task {
     pivot: task.pivot,
     recheck: task.recheck,
     cancel: task.cancel,
-    rollback: rollback && rollback !== 'none' ? Object.freeze({ uses: rollback.uses, with: templateOf(rollback) }) : rollback,
+    rollback:
+      rollback && rollback !== 'none' ? Object.freeze({ uses: rollback.uses, with: templateOf(rollback) }) : rollback,
     never_override: task.never_override,
     line: problems.source.place(task.node.start).line,
   });

@@ -46,7 +46,9 @@ export async function findPlaybook(nameOrFile: string, folder = shippedFolder())
   const near = closest(nameOrFile, names);
   throw new PgdbaError('PLAYBOOK_UNKNOWN', {
     facts: { name: nameOrFile },
-    hint: near ? `did you mean ${near}?` : '`pgdba playbook list` shows what there is; a file is named with its path, such as ./my.yaml',
+    hint: near
+      ? `did you mean ${near}?`
+      : '`pgdba playbook list` shows what there is; a file is named with its path, such as ./my.yaml',
   });
 }
 
@@ -76,7 +78,8 @@ async function verbsOf({ name, file, source }: PlaybookFile): Promise<ShippedVer
   ]);
   const problems = new Problems(new Source(source, file));
   const draft = decodePlaybook(problems.source, problems);
-  if (draft.name !== name) problems.add(draft.node, `the file is called ${name}, its playbook ${draft.name}`, 'give both the same name');
+  if (draft.name !== name)
+    problems.add(draft.node, `the file is called ${name}, its playbook ${draft.name}`, 'give both the same name');
   problems.throwIfAny('PLAYBOOK_INVALID');
   const { version, summary, risk, target } = draft;
   const inputs = [...draft.inputs.values()].map((input) => ({ ...input, option: optionOf(input.name) }));
@@ -86,13 +89,17 @@ async function verbsOf({ name, file, source }: PlaybookFile): Promise<ShippedVer
 
 async function namesIn(folder: string): Promise<string[]> {
   const files = await readdir(folder);
-  return files.filter((file) => file.endsWith('.yaml')).map((file) => basename(file, '.yaml')).sort();
+  return files
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => basename(file, '.yaml'))
+    .sort();
 }
 
 async function readPlaybookFile(file: string): Promise<PlaybookFile> {
   try {
     const { size } = await stat(file);
-    if (size > mostBytes) throw unreadable(file, `the file has ${size} bytes, more than 1 MiB`, 'a playbook is a page or two');
+    if (size > mostBytes)
+      throw unreadable(file, `the file has ${size} bytes, more than 1 MiB`, 'a playbook is a page or two');
     const source = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
     return { name: basename(file).replace(/\.ya?ml$/, ''), file, source };
   } catch (thrown) {
@@ -113,7 +120,14 @@ function unreadable(file: string, problem: string, hint: string): PgdbaError {
 function clash({ file, source }: PlaybookFile, verb: string, other: string): PgdbaError {
   const line = source.split('\n').findIndex((text) => text.startsWith('command:')) + 1;
   return new PgdbaError('PLAYBOOK_INVALID', {
-    facts: { file, line, col: 1, problem: `verb "${verb}" is already claimed by playbook ${other}`, path: 'command', snippet: '' },
+    facts: {
+      file,
+      line,
+      col: 1,
+      problem: `verb "${verb}" is already claimed by playbook ${other}`,
+      path: 'command',
+      snippet: '',
+    },
     hint: 'two playbooks may not claim the same verb',
   });
 }

@@ -6,13 +6,6 @@ import { lsnDiff } from '../formats/lsn.ts';
 
 const longestText = 4000;
 
-/** Functions that pgdba adds to CEL: signature and meaning. */
-export const celFunctions = {
-  'bytes(string): int': 'bytes("1MiB"): an amount as integer bytes',
-  'ms(string): int': 'ms("90s"): a duration as integer milliseconds',
-  'lsn_diff(string, string): int': 'lsn_diff(a, b): a − b in bytes',
-} as const;
-
 /** CEL has a bytes() of its own, which makes a byte string: calls of ours are renamed after parsing. */
 const ownBytes = 'pgdba_bytes';
 
@@ -42,7 +35,10 @@ export function newEnvironment({ declared }: { declared: boolean }): Environment
 }
 
 /** Parses without checking names or types. Errors: EXPRESSION_FAILED with facts `offset` and `problem`. */
-export function parseProgram(text: string, environment: Environment = untyped()): Program & { check(): CelProblem | string } {
+export function parseProgram(
+  text: string,
+  environment: Environment = untyped(),
+): Program & { check(): CelProblem | string } {
   if (text.length > longestText) throw syntaxError(text, `it is longer than ${longestText} characters`, 0);
   try {
     const parsed = environment.parse(text);
@@ -73,7 +69,25 @@ export function problemOf(thrown: unknown): CelProblem {
   if (!isCelError(thrown)) return { problem: describe(thrown), offset: 0, code: '' };
   const { node, code } = thrown;
   const said = thrown.summary.replaceAll(ownBytes, 'bytes').replaceAll(/\bdyn<(\w+)>/g, '$1');
-  return { problem: sentence(code, said, node?.input?.slice(node.start, node.end)), offset: thrown.range?.start ?? 0, code };
+  return {
+    problem: sentence(code, said, node?.input?.slice(node.start, node.end)),
+    offset: thrown.range?.start ?? 0,
+    code,
+  };
+}
+
+let names: ReadonlySet<string> | undefined;
+
+/** Functions and methods an expression may call, in the order of the alphabet. */
+export function functionNames(): ReadonlySet<string> {
+  names ??= new Set(
+    untyped()
+      .getDefinitions()
+      .functions.map(({ name }) => name)
+      .filter((name) => name !== 'matches' && name !== ownBytes)
+      .sort(),
+  );
+  return names;
 }
 
 /** The children of a node, in order. */
@@ -140,6 +154,10 @@ function isCelError(thrown: unknown): thrown is Error & CelError {
 function sentence(code: string, said: string, place: string | undefined): string {
   if (code === 'no_such_key' && place) return `${place} is missing`;
   if (code === 'unknown_variable') return `there is no ${said.replace(/^.*: /, '')} here`;
+  const [, left, operator, right] = /^no such overload: (\S+) (\S+) (\S+)$/.exec(said) ?? [];
+  if (operator) return `${operator} does not work on ${left} and ${right}`;
+  const overload = /^found no matching overload for '(?:.*\.)?(\w+)\((.*)\)'$/.exec(said);
+  if (overload) return `${overload[1]}() does not take ${overload[2] || 'this'}`;
   return said.charAt(0).toLowerCase() + said.slice(1);
 }
 

@@ -47,7 +47,8 @@ export function checkExpression(
   };
   const ast = parse(text, report);
   if (!ast) return undefined;
-  if (macroDepth(ast) > deepestMacros) report(0, `more than ${deepestMacros} macros stand inside each other`, 'compute it in a step');
+  if (macroDepth(ast) > deepestMacros)
+    report(0, `more than ${deepestMacros} macros stand inside each other`, 'compute it in a step');
   const roots = new Map([...view.roots, ...view.locals]);
   const shape = checkNames(ast, { ...view, roots, nullable: wanted.empty }, report);
   if (found) return undefined;
@@ -58,7 +59,9 @@ export function checkExpression(
     const problem = typeProblem(type, wanted);
     if (problem) report(0, problem.problem, problem.hint);
   }
-  return found ? undefined : { shape: shape.kind === 'any' && typeof type === 'string' ? shapeOfType(type) : shape, guards: guardsOf(ast) };
+  return found
+    ? undefined
+    : { shape: shape.kind === 'any' && typeof type === 'string' ? shapeOfType(type) : shape, guards: guardsOf(ast) };
 }
 
 function parse(text: string, report: (offset: number, problem: string) => void) {
@@ -79,7 +82,10 @@ function typeProblem(type: string, { as, kinds, empty }: Wanted): { problem: str
   const { kind } = shapeOfType(optional?.[1] ?? type);
   if (kind === 'null' && empty) return undefined;
   if (!kinds || kind === 'any' || kinds.includes('any') || kinds.includes(kind)) return undefined;
-  return { problem: `this must be ${as ?? kinds.join(' or ')}, the expression gives ${words[kind]}`, hint: conversions[kinds[0] ?? 'any'] ?? '' };
+  return {
+    problem: `this must be ${as ?? kinds.join(' or ')}, the expression gives ${words[kind]}`,
+    hint: (isScalar(kind) && conversions[kinds[0] ?? 'any']) || '',
+  };
 }
 
 const words: Readonly<Record<Shape['kind'], string>> = {
@@ -93,6 +99,10 @@ const words: Readonly<Record<Shape['kind'], string>> = {
   map: 'a map',
   object: 'a map',
 };
+
+function isScalar(kind: Shape['kind']): boolean {
+  return kind === 'text' || kind === 'integer' || kind === 'number' || kind === 'boolean';
+}
 
 const conversions: Readonly<Partial<Record<Shape['kind'], string>>> = {
   text: 'string(…) makes text',

@@ -1,8 +1,8 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
-import { describe } from '../errors/pgdba-error.ts';
+import { describe, PgdbaError } from '../errors/pgdba-error.ts';
 import { parseBytes } from '../formats/bytes.ts';
 import { parseDuration } from '../formats/duration.ts';
-import { children } from './cel.ts';
+import { children, functionNames } from './cel.ts';
 import { didYouMean } from './decode.ts';
 import { loopOf } from './macros.ts';
 import { any, type Field, type Shape } from './shape.ts';
@@ -50,8 +50,17 @@ interface Read {
 type Locals = ReadonlyMap<string, Shape>;
 
 const unknown: Read = { shape: any, optional: false };
+/** What other languages call it. */
+const elsewhere = new Map([
+  ['len', 'size'],
+  ['length', 'size'],
+  ['count', 'size'],
+  ['includes', 'contains'],
+]);
 /** Namespaces and type names of CEL itself. */
-const celNames = new Set('optional cel google int uint double bool string bytes list map null_type type dyn'.split(' '));
+const celNames = new Set(
+  'optional cel google int uint double bool string bytes list map null_type type dyn'.split(' '),
+);
 
 class NameChecker {
   readonly #scope: NameScope;
@@ -95,8 +104,10 @@ class NameChecker {
   #variable(ast: ASTNode, name: string, locals: Locals): Read {
     const shape = locals.get(name) ?? this.#scope.roots.get(name);
     if (shape) return { shape, optional: false };
-    if (!celNames.has(name)) {
-      this.#report(ast.start, `there is no ${name} here`, didYouMean(name, [...locals.keys(), ...this.#scope.roots.keys()]));
+    if (name === 'target') this.#report(ast.start, 'this playbook has no target', 'write target: cluster');
+    else if (!celNames.has(name)) {
+      const known = [...locals.keys(), ...this.#scope.roots.keys()];
+      this.#report(ast.start, `there is no ${name} here`, didYouMean(name, known));
     }
     return unknown;
   }
@@ -123,7 +134,11 @@ class NameChecker {
 
   #reportMissing(ast: ASTNode, of: string, name: string, fields: ReadonlyMap<string, Field>): void {
     if (of === 'tasks' && this.#scope.later.has(name)) {
-      this.#report(ast.pos, `task ${name} runs later: only earlier tasks have a result here`, 'move it up, or read an earlier task');
+      this.#report(
+        ast.pos,
+        `task ${name} has no result here: only earlier tasks have one`,
+        'move it up, or read an earlier task',
+      );
     } else if (of === 'tasks') this.#report(ast.pos, `there is no task ${name}`, didYouMean(name, fields.keys()));
     else if (of === 'inputs') this.#report(ast.pos, `there is no input ${name}`, didYouMean(name, fields.keys()));
     else this.#report(ast.pos, `${of} has no ${name}`, didYouMean(name, fields.keys()));
@@ -131,10 +146,12 @@ class NameChecker {
 
   #checkTested(ast: ASTNode, path: string, { may }: Field): void {
     if (may === 'exist' || this.#scope.guards.has(path)) return;
-    if (may === 'nullable' && (this.#scope.guards.has(`${path} null`) || (this.#scope.nullable && ast === this.#whole))) return;
+    if (may === 'nullable' && (this.#scope.guards.has(`${path} null`) || (this.#scope.nullable && ast === this.#whole)))
+      return;
     const last = path.lastIndexOf('.');
     const instead = `${path.slice(0, last)}.?${path.slice(last + 1)}`;
-    if (may === 'nullable') this.#report(ast.pos, `${path} may be null`, `test it (${path} != null), or read ${instead}`);
+    if (may === 'nullable')
+      this.#report(ast.pos, `${path} may be null`, `test it (${path} != null), or read ${instead}`);
     else this.#report(ast.pos, `${path} may be missing`, `test it (has(${path})), or read ${instead}`);
   }
 
@@ -153,7 +170,7 @@ class NameChecker {
       this.#field(first, first.args[0], first.args[1], locals, true);
       return { shape: { kind: 'boolean' }, optional: false };
     }
-    if (name === 'matches') this.#refuseMatches(ast);
+    this.#checkFunction(ast, name);
     for (const arg of args) this.read(arg, locals);
     if (first?.op === 'value' && typeof first.args === 'string') this.#checkLiteral(name, first.args, first.start);
     return unknown;
@@ -171,8 +188,9 @@ class NameChecker {
     }
     if (ast.op !== 'rcall') return unknown;
     const [method, receiver, args] = ast.args;
-    if (method === 'matches') this.#refuseMatches(ast);
-    if (method === 'bind' && args[0]?.op === 'id' && args[1]) return this.#bind(args[0].args, args[1], args.slice(2), locals);
+    this.#checkFunction(ast, method);
+    if (method === 'bind' && args[0]?.op === 'id' && args[1])
+      return this.#bind(args[0].args, args[1], args.slice(2), locals);
     const from = this.read(receiver, locals);
     for (const arg of args) this.read(arg, locals);
     return method === 'orValue' || method === 'value' ? { shape: from.shape, optional: false } : unknown;
@@ -189,12 +207,17 @@ class NameChecker {
     try {
       parse?.(text);
     } catch (thrown) {
-      this.#report(offset, describe(thrown));
+      this.#report(offset, describe(thrown), thrown instanceof PgdbaError ? thrown.hint : '');
     }
   }
 
-  #refuseMatches(ast: ASTNode): void {
-    this.#report(ast.start, 'matches() is not available: a regular expression can take hours', 'use startsWith, endsWith, contains or split');
+  #checkFunction(ast: ASTNode, name: string): void {
+    if (name === 'matches') {
+      const hint = 'use startsWith, endsWith, contains or split';
+      this.#report(ast.start, 'matches() is not available: a regular expression can take hours', hint);
+    } else if (name !== 'pgdba_bytes' && !functionNames().has(name)) {
+      this.#report(ast.start, `there is no function ${name}`, didYouMean(elsewhere.get(name) ?? name, functionNames()));
+    }
   }
 }
 

@@ -18,7 +18,8 @@ export function checkPlaybook(
 ): void {
   const tasks = [...draft.prechecks, ...draft.tasks, ...draft.finally];
   checkIds(tasks, problems);
-  if (draft.tasks.length === 0 && entryOf(draft.node, 'tasks')) problems.add(draft.node, 'tasks is empty', 'add a task');
+  const written = entryOf(draft.node, 'tasks');
+  if (written?.kind === 'list' && written.items.length === 0) problems.add(written, 'tasks is empty', 'add a task');
   checkEffects(draft, steps, problems);
   const scope = new PlaybookScope(draft, steps);
   for (const task of tasks) {
@@ -37,23 +38,38 @@ function checkIds(tasks: readonly TaskDraft[], problems: Problems): void {
     const at = entryOf(task.node, 'id') ?? task.node;
     if (before) {
       const { line } = problems.source.place(before.node.start);
-      problems.add(at, `two tasks are called ${task.id}; the first is on line ${line}`, 'rename one: the journal knows a task by its id');
+      problems.add(
+        at,
+        `two tasks are called ${task.id}; the first is on line ${line}`,
+        'rename one: the journal knows a task by its id',
+      );
     } else first.set(task.id, task);
   }
 }
 
-function checkEffects({ prechecks, tasks, finally: last, risk, node }: PlaybookDraft, steps: ReadonlyMap<string, AnyStep>, problems: Problems): void {
+function checkEffects(
+  { prechecks, tasks, finally: last, risk, node }: PlaybookDraft,
+  steps: ReadonlyMap<string, AnyStep>,
+  problems: Problems,
+): void {
   for (const task of prechecks) {
     const step = steps.get(task.uses.uses);
     if (step && step.effect !== 'none') {
-      problems.add(task.uses.at, `a precheck only looks, and ${task.uses.uses} has effect ${step.effect}`, 'move it to tasks');
+      problems.add(
+        task.uses.at,
+        `a precheck only looks, and ${task.uses.uses} has effect ${step.effect}`,
+        'move it to tasks',
+      );
     }
   }
   for (const task of [...tasks, ...last]) {
     const given = entryOf(task.node, 'never_override');
     if (given) problems.add(given, 'never_override belongs to prechecks');
   }
-  const uses = [...prechecks, ...tasks, ...last].flatMap(({ uses, rollback }) => [uses, ...(rollback && rollback !== 'none' ? [rollback] : [])]);
+  const uses = [...prechecks, ...tasks, ...last].flatMap(({ uses, rollback }) => [
+    uses,
+    ...(rollback && rollback !== 'none' ? [rollback] : []),
+  ]);
   const used = uses.flatMap(({ uses: id, at }) => {
     const step = steps.get(id);
     return step ? [{ id, at, step }] : [];
@@ -61,10 +77,19 @@ function checkEffects({ prechecks, tasks, finally: last, risk, node }: PlaybookD
   const riskNode = entryOf(node, 'risk') ?? node;
   const riskiest = used.toSorted((a, b) => rank(b.step.risk) - rank(a.step.risk))[0];
   if (riskiest && rank(riskiest.step.risk) > rank(risk)) {
-    problems.add(riskNode, `risk ${risk} is below that of ${riskiest.id} (${riskiest.step.risk})`, `write risk: ${riskiest.step.risk}`);
+    problems.add(
+      riskNode,
+      `risk ${risk} is below that of ${riskiest.id} (${riskiest.step.risk})`,
+      `write risk: ${riskiest.step.risk}`,
+    );
   } else if (risk === 'read-only') {
     for (const { id, at, step } of used) {
-      if (step.effect !== 'none') problems.add(at, `a read-only playbook only looks, and ${id} has effect ${step.effect}`, 'write risk: safe or more');
+      if (step.effect !== 'none')
+        problems.add(
+          at,
+          `a read-only playbook only looks, and ${id} has effect ${step.effect}`,
+          'write risk: safe or more',
+        );
     }
   }
 }
@@ -73,7 +98,12 @@ function rank(risk: Risk): number {
   return risks.indexOf(risk);
 }
 
-function checkUse({ uses, at }: StepUse, steps: ReadonlyMap<string, AnyStep>, known: readonly string[], problems: Problems): void {
+function checkUse(
+  { uses, at }: StepUse,
+  steps: ReadonlyMap<string, AnyStep>,
+  known: readonly string[],
+  problems: Problems,
+): void {
   if (steps.has(uses) || uses.startsWith('playbook:') || uses === 'approve@1') return;
   problems.add(at, `there is no step ${uses}`, didYouMean(uses, known));
 }
@@ -82,14 +112,20 @@ function checkReleases({ releases, node }: TaskDraft, tasks: readonly TaskDraft[
   const at = entryOf(node, 'releases');
   if (releases === null || !at) return;
   const ids = tasks.filter((task) => task.node.start < node.start).map(({ id }) => id);
-  if (!ids.includes(releases)) problems.add(at, `releases names no earlier task: ${releases}`, didYouMean(releases, ids));
+  if (!ids.includes(releases))
+    problems.add(at, `releases names no earlier task: ${releases}`, didYouMean(releases, ids));
 }
 
 const condition: Wanted = { as: 'true or false', kinds: ['boolean'], empty: false };
 const list: Wanted = { as: 'a list', kinds: ['list'], empty: false };
 const key: Wanted = { as: 'text', kinds: ['text', 'integer'], empty: false };
 
-function checkTaskExpressions(task: TaskDraft, scope: PlaybookScope, steps: ReadonlyMap<string, AnyStep>, problems: Problems): void {
+function checkTaskExpressions(
+  task: TaskDraft,
+  scope: PlaybookScope,
+  steps: ReadonlyMap<string, AnyStep>,
+  problems: Problems,
+): void {
   const outside = scope.before(task);
   const guards = task.when ? checkBare(task.when, outside, condition, problems)?.guards : undefined;
   const guarded = scope.before(task, new Map(), guards);

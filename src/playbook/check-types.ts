@@ -13,12 +13,17 @@ export class TypeChecker {
 
   /** The CEL type of an expression (`string`, `list<int>`, `dyn`, `optional<string>`, …), or what is wrong with it. */
   check(text: string, locals: ReadonlyMap<string, Shape>): string | CelProblem {
-    const environment = this.#environment.clone();
-    declare(environment, locals, 'loop.');
-    const found = parseProgram(text, environment).check();
+    const found = parseProgram(text, this.#with(locals)).check();
     if (typeof found === 'string' || !isHarmless(found)) return found;
     const untyped = parseProgram(text).check();
     return typeof untyped === 'string' ? untyped : found;
+  }
+
+  #with(locals: ReadonlyMap<string, Shape>): Environment {
+    if (locals.size === 0) return this.#environment;
+    const environment = this.#environment.clone();
+    declare(environment, locals, 'loop.');
+    return environment;
   }
 }
 
@@ -29,7 +34,8 @@ function isHarmless({ code, problem }: CelProblem): boolean {
 
 /** `prefix` keeps the type of a loop variable `m` from being called `m`: CEL takes such names for placeholders. */
 function declare(environment: Environment, variables: ReadonlyMap<string, Shape>, prefix: string): void {
-  for (const [name, shape] of variables) environment.registerVariable(name, celType(shape, `${prefix}${name}`, environment));
+  for (const [name, shape] of variables)
+    environment.registerVariable(name, celType(shape, `${prefix}${name}`, environment));
 }
 
 /** Registers an object type under the path where it is found, which is how CEL names it in messages. */

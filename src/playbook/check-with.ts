@@ -4,7 +4,7 @@ import { placeOf } from '../step/place.ts';
 import { checkExpression, type View, type Wanted } from './check-expression.ts';
 import { splitTemplate } from './compile-template.ts';
 import { didYouMean } from './decode.ts';
-import { kindOf, type MapNode, type Node, plain, type ScalarNode } from './node.ts';
+import { kindOf, type MapNode, type Node, plain, type ScalarNode, shown } from './node.ts';
 import { readers } from './params.ts';
 import { isObject, type JsonObject, propertySchema } from './places.ts';
 import type { Placed, Problems } from './problems.ts';
@@ -34,16 +34,17 @@ export function placeInside(node: ScalarNode, text: string, problems: Problems):
 function checkValue(node: Node, schema: unknown, empty: boolean, view: View, problems: Problems): void {
   if (!isObject(schema)) return;
   const place = placeOf(schema);
-  if (place === 'expression') return checkExpressionPlace(node, view, problems);
   const template = asTemplate(node);
-  if (template) return checkTemplate(template, wantedBy(schema, empty), view, problems);
-  if (place) return checkPlace(node, place, problems);
   const variants: unknown = schema['anyOf'];
-  if (Array.isArray(variants)) return checkUnion(node, schema, variants, empty, view, problems);
-  if (node.kind === 'list' && schema['type'] === 'array') {
+  if (place === 'expression') checkExpressionPlace(node, view, problems);
+  else if (template) checkTemplate(template, wantedBy(schema, empty), view, problems);
+  else if (place) checkPlace(node, place, problems);
+  else if (Array.isArray(variants)) checkUnion(node, schema, variants, empty, view, problems);
+  else if (node.kind === 'list' && schema['type'] === 'array') {
     for (const item of node.items) checkValue(item, schema['items'], false, view, problems);
   } else if (node.kind === 'map' && schema['type'] === 'object') checkMap(node, schema, view, problems);
-  else if (schema['type'] === undefined && node.kind !== 'scalar') checkTemplates(node, { empty: true }, view, problems);
+  else if (schema['type'] === undefined && node.kind !== 'scalar')
+    checkTemplates(node, { empty: true }, view, problems);
   else checkLiteral(node, schema, problems);
 }
 
@@ -66,7 +67,14 @@ function checkMap(node: MapNode, schema: JsonObject, view: View, problems: Probl
 }
 
 /** The first variant without problems is meant; when all have some, the whole union is what does not fit. */
-function checkUnion(node: Node, schema: JsonObject, variants: readonly unknown[], empty: boolean, view: View, problems: Problems): void {
+function checkUnion(
+  node: Node,
+  schema: JsonObject,
+  variants: readonly unknown[],
+  empty: boolean,
+  view: View,
+  problems: Problems,
+): void {
   const tried = variants.map((variant) => {
     const scratch = problems.scratch();
     checkValue(node, variant, empty, view, scratch);
@@ -82,7 +90,7 @@ function checkUnion(node: Node, schema: JsonObject, variants: readonly unknown[]
 
 function checkLiteral(node: Node, schema: JsonObject, problems: Problems): void {
   const [first] = schemaProblems(schema, plain(node));
-  if (first) problems.add(node, `${lastName(node)} ${first.problem}, this is ${kindOf(node)}`, first.hint);
+  if (first) problems.add(node, `${lastName(node)} ${first.problem}, this is ${shown(node)}`, first.hint);
 }
 
 function checkPlace(node: Node, place: keyof typeof readers, problems: Problems): void {
@@ -92,7 +100,11 @@ function checkPlace(node: Node, place: keyof typeof readers, problems: Problems)
     return;
   }
   if (place === 'secret' && !secretReference.test(String(value))) {
-    problems.addHidden(node, `${lastName(node)} must be a reference to a secret`, 'use env:NAME, file:PATH or command:PROGRAM');
+    problems.addHidden(
+      node,
+      `${lastName(node)} must be a reference to a secret`,
+      'use env:NAME, file:PATH or command:PROGRAM',
+    );
     return;
   }
   if (place === 'member' && value === '') problems.add(node, `${lastName(node)} may not be empty`);
@@ -107,7 +119,8 @@ function checkPlace(node: Node, place: keyof typeof readers, problems: Problems)
 function checkExpressionPlace(node: Node, view: View, problems: Problems): void {
   if (node.kind !== 'scalar' || node.value === null) {
     problems.add(node, `${lastName(node)} must be an expression, this is ${kindOf(node)}`);
-  } else if (asTemplate(node)) problems.add(node, 'an expression stands here bare, without ${{ }}', 'leave out ${{ and }}');
+  } else if (asTemplate(node))
+    problems.add(node, 'an expression stands here bare, without ${{ }}', 'leave out ${{ and }}');
   else {
     const text = String(node.value);
     checkExpression(text, placeInside(node, text, problems), view, { empty: true }, problems);
@@ -143,7 +156,9 @@ function asTemplate(node: Node): ScalarNode | undefined {
 
 function wantedBy(schema: JsonObject, empty: boolean): Wanted {
   const place = placeOf(schema);
-  const nullable = Array.isArray(schema['anyOf']) && schema['anyOf'].some((variant) => isObject(variant) && variant['type'] === 'null');
+  const nullable =
+    Array.isArray(schema['anyOf']) &&
+    schema['anyOf'].some((variant) => isObject(variant) && variant['type'] === 'null');
   if (place === 'bytes' || place === 'duration') return { as: nameOfPlace[place], kinds: ['integer', 'text'], empty };
   const { kind } = shapeOf(schema);
   const as = kindNames[kind];

@@ -49,7 +49,9 @@ function compile(value: unknown, absent: 'drop' | 'null'): Render {
 }
 
 function compileScalar(text: string): Render {
-  const pieces = splitTemplate(text).map((piece) => ('text' in piece ? piece.text : compileExpression(piece.expression.trim())));
+  const pieces = splitTemplate(text).map((piece) =>
+    'text' in piece ? piece.text : compileExpression(piece.expression.trim()),
+  );
   const [only] = pieces;
   if (pieces.length === 0 || (pieces.length === 1 && typeof only === 'string')) return () => text;
   if (pieces.length === 1 && only && typeof only !== 'string') return (scope) => only.evaluate(scope);

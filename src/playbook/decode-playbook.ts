@@ -1,12 +1,23 @@
 import { type Risk, risks } from '../step/define-step.ts';
-import { asDuration, asExpression, asList, asMap, asName, asOneOf, asText, didYouMean, openMap } from './decode.ts';
+import {
+  asDuration,
+  asExpression,
+  asList,
+  asMap,
+  asName,
+  asOneOf,
+  asText,
+  didYouMean,
+  openFields,
+  openMap,
+} from './decode.ts';
 import { decodeInputs } from './decode-input.ts';
 import { decodeTasks, type TaskDraft } from './decode-task.ts';
 import type { Input } from './input.ts';
 import { entryOf, type MapNode, type Node } from './node.ts';
 import { type NotYet, refuseNotYet } from './not-yet.ts';
 import type { LeaseKey, TargetKind } from './playbook.ts';
-import { Problems } from './problems.ts';
+import type { Problems } from './problems.ts';
 import { readYaml } from './read-yaml.ts';
 import type { Source } from './source.ts';
 
@@ -43,9 +54,8 @@ const verb = /^[a-z][a-z0-9-]*( [a-z][a-z0-9-]*)*( --[a-z][a-z0-9-]*)?$/;
 export function decodePlaybook(source: Source, problems: Problems): PlaybookDraft {
   const root = readYaml(source);
   const node = checkHeader(root, problems);
-  const fields = openMap(node, 'playbook', problems);
-  if (!fields) throw new Error('unreachable: checkHeader saw a map');
-  const risk = fields.read('risk', asOneOf(...risks), 'safe' as const);
+  const fields = openFields(node, 'playbook', problems);
+  const risk = fields.read('risk', asOneOf(...risks), 'destructive' as const);
   const probes = fields.read('probes', asList(decodeProbe), []);
   const probesNode = fields.get('probes');
   return {
@@ -72,9 +82,12 @@ export function decodePlaybook(source: Source, problems: Problems): PlaybookDraf
 
 /** A file of another kind or version is refused before its keys are called unknown. */
 function checkHeader(root: Node, problems: Problems): MapNode {
-  if (root.kind !== 'map') problems.add(root, 'a playbook is a map of keys', 'docs/playbooks.md shows one to start from');
-  const apiVersion = root.kind === 'map' ? entryOf(root, 'apiVersion') : undefined;
-  const kind = root.kind === 'map' ? entryOf(root, 'kind') : undefined;
+  if (root.kind !== 'map') {
+    const hint = 'docs/playbooks.md shows one to start from';
+    throw problems.failure('PLAYBOOK_INVALID', root, 'a playbook is a map of keys', hint);
+  }
+  const apiVersion = entryOf(root, 'apiVersion');
+  const kind = entryOf(root, 'kind');
   if (apiVersion && (apiVersion.kind !== 'scalar' || apiVersion.value !== 'pgdba/v1')) {
     problems.add(apiVersion, 'this pgdba reads apiVersion pgdba/v1 only', 'write apiVersion: pgdba/v1');
   }
@@ -84,28 +97,39 @@ function checkHeader(root: Node, problems: Problems): MapNode {
   }
   problems.throwIfAny('PLAYBOOK_INVALID');
   if (kind && named === 'Schedule') refuseNotYet([{ feature: 'schedules', at: kind }], problems.source);
-  if (root.kind !== 'map') throw new Error('unreachable: reported above');
   return root;
 }
 
 function asVersion(node: Node, problems: Problems): string | undefined {
   if (node.kind === 'scalar' && node.quoted && typeof node.value === 'string' && node.value !== '') return node.value;
   const shown = problems.source.text.slice(node.start, node.end).split('\n', 1)[0];
-  problems.add(node, 'version must be in quotes: 1.10 is not 1.1', `write version: "${node.kind === 'scalar' ? shown : '1.0.0'}"`);
+  problems.add(
+    node,
+    'version must be in quotes: 1.10 is not 1.1',
+    `write version: "${node.kind === 'scalar' ? shown : '1.0.0'}"`,
+  );
   return undefined;
 }
 
 function asPlaybookName(node: Node, problems: Problems): string | undefined {
   const text = asText(node, problems);
   if (text === undefined || /^[a-z][a-z0-9-]{0,62}$/.test(text)) return text;
-  problems.add(node, `"${text}" is not a name of a playbook`, 'use lower-case letters, digits and -, as its file is called');
+  problems.add(
+    node,
+    `"${text}" is not a name of a playbook`,
+    'use lower-case letters, digits and -, as its file is called',
+  );
   return undefined;
 }
 
 function asVerb(node: Node, problems: Problems): string | undefined {
   const text = asText(node, problems);
   if (text === undefined || verb.test(text)) return text;
-  problems.add(node, `"${text}" is not a verb`, 'write lower-case words, with one flag at most: failover trigger --force');
+  problems.add(
+    node,
+    `"${text}" is not a verb`,
+    'write lower-case words, with one flag at most: failover trigger --force',
+  );
   return undefined;
 }
 

@@ -64,13 +64,18 @@ function decodeEntry(node: Node, problems: Problems): TaskDraft[] | undefined {
 
 function decodeParallel(node: MapNode, value: Node, problems: Problems): TaskDraft[] | undefined {
   for (const { key, at } of node.entries) {
-    if (key !== 'parallel') problems.add(at, `${key} does not stand beside parallel`, 'give it to the tasks in the branches');
+    if (key !== 'parallel')
+      problems.add(at, `${key} does not stand beside parallel`, 'give it to the tasks in the branches');
   }
   const fields = openMap(value, 'parallel', problems);
   if (!fields) return undefined;
   fields.read('id', asName, null);
   fields.read('max_parallel', asCount, null);
-  const branches = fields.read('branches', asList((branch, found) => decodeTasks(branch, found)), []);
+  const branches = fields.read(
+    'branches',
+    asList((branch, found) => decodeTasks(branch, found)),
+    [],
+  );
   const notYet: NotYet = { feature: 'parallel', at: node };
   return branches.flat().map((task) => ({ ...task, notYet: [notYet, ...task.notYet] }));
 }
@@ -85,7 +90,7 @@ function decodeTask(node: Node, problems: Problems): TaskDraft[] | undefined {
   const releases = fields.read('releases', asName, null);
   const draft = {
     when: fields.read('when', asExpression, null),
-    for_each: loop && loop.forEach,
+    for_each: loop?.forEach ?? null,
     timeout: fields.read('timeout', asDuration, fiveMinutes),
     confirm,
     pivot: fields.read('pivot', asBoolean, false),

@@ -2,8 +2,8 @@ import { PgdbaError } from '../errors/pgdba-error.ts';
 import { closest } from '../formats/closest.ts';
 import { parseDuration } from '../formats/duration.ts';
 import { grammar, type Noun, requiredKeys } from './grammar.ts';
-import { kindOf, type MapNode, type Node, type ScalarNode } from './node.ts';
 import { nameProblem } from './names.ts';
+import { kindOf, type MapNode, type Node, type ScalarNode, shown } from './node.ts';
 import type { Problems } from './problems.ts';
 
 /** A map of the grammar, opened: its keys are known and the required ones are there, or the problems say so. */
@@ -31,13 +31,17 @@ export class Fields {
 }
 
 /** Opens a map; undefined when it is none. `noun` decides which keys it may have. */
-export function openMap(node: Node, noun: Noun, problems: Problems, required = requiredKeys[noun]): Fields | undefined {
-  if (node.kind !== 'map') return wrongKind(node, 'a map', problems);
+export function openMap(node: Node, noun: Noun, problems: Problems): Fields | undefined {
+  return node.kind === 'map' ? openFields(node, noun, problems) : wrongKind(node, 'a map', problems);
+}
+
+/** Like `openMap`, of what is known to be a map. */
+export function openFields(node: MapNode, noun: Noun, problems: Problems): Fields {
   const known = Object.keys(grammar[noun]);
   for (const { key, at } of node.entries) {
     if (!known.includes(key)) problems.add(at, `unknown key ${key}`, didYouMean(key, known));
   }
-  for (const key of required) {
+  for (const key of requiredKeys[noun]) {
     if (!node.entries.some((entry) => entry.key === key)) {
       problems.add(node, `${key} is missing`, `add ${key}: ${describeKey(noun, key)}`);
     }
@@ -50,8 +54,8 @@ export function didYouMean(word: string, known: Iterable<string>): string {
   const near = closest(word, candidates);
   if (near) return `did you mean ${near}?`;
   if (candidates.length === 0) return '';
-  const shown = candidates.slice(0, 12).join(', ');
-  return candidates.length > 12 ? `there is ${shown}, …` : `there is ${shown}`;
+  const some = candidates.slice(0, 12).join(', ');
+  return candidates.length > 12 ? `known are ${some}, …` : `known: ${some}`;
 }
 
 export function asText(node: Node, problems: Problems): string | undefined {
@@ -107,7 +111,8 @@ export function asOneOf<const T extends string>(...options: readonly T[]) {
     if (found !== undefined) return found;
     const given = node.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined;
     const near = given === undefined ? undefined : closest(given, options);
-    problems.add(node, `must be ${options.join(' or ')}, this is ${given ? `"${given}"` : kindOf(node)}`, near && `did you mean ${near}?`);
+    const problem = `${lastKey(node)} must be ${options.join(' or ')}, this is ${shown(node)}`;
+    problems.add(node, problem, near && `did you mean ${near}?`);
     return undefined;
   };
 }

@@ -7,7 +7,8 @@ import type { Expression, Scope } from './template.ts';
 
 /**
  * Compiles a bare CEL expression. It is evaluated without types over plain data; what it reads is all that it converts.
- * An empty optional evaluates to undefined. Errors: EXPRESSION_FAILED (syntax, limits).
+ * An empty optional evaluates to undefined. Errors: EXPRESSION_FAILED (syntax, limits; evaluating: with a fact `task`
+ * when what is missing is the result of that task).
  */
 export function compileExpression(text: string): Expression {
   const { ast, run } = parseProgram(text);
@@ -36,13 +37,19 @@ function readsOf(ast: ASTNode, found = new Set<string>()): ReadonlySet<string> {
 function pick(scope: Scope, reads: ReadonlySet<string>, nested: boolean): Record<string, unknown> {
   const picked: Record<string, unknown> = {};
   for (const [root, value] of Object.entries(scope)) {
+    const fields = [...reads].filter((read) => read.startsWith(`${root}.`)).map((read) => read.slice(root.length + 1));
     if (reads.has(root)) picked[root] = toCel(value, { nested });
-    else if (isPlainObject(value)) {
-      const wanted = Object.entries(value).filter(([name]) => reads.has(`${root}.${name}`));
-      picked[root] = toCel(Object.fromEntries(wanted), { nested });
-    } else if ([...reads].some((read) => read.startsWith(`${root}.`))) picked[root] = toCel(value, { nested });
+    else if (fields.length > 0 && isPlainObject(value)) {
+      const wanted = fields.filter((field) => Object.hasOwn(value, field)).map((field) => [field, value[field]]);
+      picked[root] = toCel({ ...(root === 'tasks' ? notRun(fields) : {}), ...Object.fromEntries(wanted) }, { nested });
+    } else if (fields.length > 0) picked[root] = toCel(value, { nested });
   }
   return picked;
+}
+
+/** Which tasks exist was checked when the playbook was loaded: one that is not in scope has not run. */
+function notRun(tasks: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(tasks.map((task) => [task, { status: 'not-run', changed: false }]));
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
@@ -51,12 +58,17 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 
 function failed(expression: string, thrown: unknown, scope: Scope): PgdbaError {
   if (thrown instanceof PgdbaError) return thrown;
-  const found: Pick<CelProblem, 'problem' | 'code'> = isOwn(thrown) ? { problem: describe(thrown), code: '' } : problemOf(thrown);
-  const task = /^tasks\.(\w+)\.out\b/.exec(found.problem)?.[1];
-  const skipped = task !== undefined && found.code === 'no_such_key' && !hasOut(scope, task);
+  const { problem, code }: Pick<CelProblem, 'problem' | 'code'> = isOwn(thrown)
+    ? { problem: describe(thrown), code: '' }
+    : problemOf(thrown);
+  const missing = code === 'no_such_key';
+  const task = missing ? /^tasks\.(\w+)\.(?:out|items)\b/.exec(problem)?.[1] : undefined;
+  const withoutResult = task !== undefined && !hasResult(scope, task);
   return new PgdbaError('EXPRESSION_FAILED', {
-    facts: { expression, problem: skipped ? `${found.problem}: task ${task} has no result` : found.problem },
-    hint: found.code === 'no_such_key' ? 'read what may be missing with has() or .?' : '',
+    facts: withoutResult
+      ? { expression, problem: `${problem}: task ${task} has no result`, task }
+      : { expression, problem },
+    hint: missing ? 'read what may be missing with has() or .?' : '',
     cause: thrown,
   });
 }
@@ -66,8 +78,8 @@ function isOwn(thrown: unknown): boolean {
   return thrown instanceof Error && Object.getPrototypeOf(thrown) === Error.prototype;
 }
 
-function hasOut(scope: Scope, task: string): boolean {
+function hasResult(scope: Scope, task: string): boolean {
   const { tasks } = scope;
   const found = isPlainObject(tasks) ? tasks[task] : undefined;
-  return isPlainObject(found) && found['out'] !== undefined;
+  return isPlainObject(found) && (found['out'] ?? found['items']) !== undefined;
 }

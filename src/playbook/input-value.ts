@@ -67,7 +67,8 @@ function readPlain(value: unknown, type: ItemType, check: Check): unknown {
 
 function readNumber(value: unknown, type: 'integer' | 'number', check: Check): unknown {
   const read = typeof value === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value) ? Number(value) : value;
-  if (typeof read !== 'number' || !Number.isFinite(read)) check(`${quote(value)} is not a ${type === 'integer' ? 'whole ' : ''}number`);
+  if (typeof read !== 'number' || !Number.isFinite(read))
+    check(`${quote(value)} is not a ${type === 'integer' ? 'whole ' : ''}number`);
   if (type === 'integer' && !Number.isInteger(read)) check(`${quote(value)} is not a whole number`);
   if (Number.isInteger(read) && !Number.isSafeInteger(read)) check(`${quote(value)} is too large to be exact`);
   return read;

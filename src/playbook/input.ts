@@ -6,7 +6,10 @@ export type InputFormat = (typeof inputFormats)[number];
 export interface Input {
   readonly name: string;
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array';
-  readonly items: { readonly type: 'string' | 'integer' | 'number' | 'boolean'; readonly format: InputFormat | null } | null;
+  readonly items: {
+    readonly type: 'string' | 'integer' | 'number' | 'boolean';
+    readonly format: InputFormat | null;
+  } | null;
   readonly format: InputFormat | null;
   readonly enum: readonly (string | number)[] | null;
   readonly pattern: string | null;

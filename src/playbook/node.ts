@@ -54,3 +54,11 @@ export function kindOf(node: Node): string {
   if (typeof node.value === 'string') return 'text';
   return typeof node.value === 'boolean' ? 'true or false' : 'a number';
 }
+
+/** What a node is, with its text when that is short: `a list`, `"medium"`. */
+export function shown(node: Node): string {
+  if (node.kind !== 'scalar' || node.value === null) return kindOf(node);
+  const text = String(node.value);
+  if (text.length > 60) return kindOf(node);
+  return typeof node.value === 'string' ? `"${text}"` : text;
+}

@@ -4,15 +4,15 @@ import type { Source } from './source.ts';
 
 /** What the grammar has and this version cannot execute yet. */
 export const notYet = {
-  schedules: 'kind: Schedule',
-  probes: 'probes',
+  schedules: 'a schedule (kind: Schedule)',
+  probes: 'a probe',
   holds: 'a step that holds (effect hold)',
-  releases: 'releases',
-  retry: 'retry',
-  parallel: 'parallel',
-  childRuns: 'uses: playbook:PATH',
+  releases: 'the end of a hold (releases)',
+  retry: 'a retry',
+  parallel: 'a parallel block',
+  childRuns: 'a child run (uses: playbook:PATH)',
   approve: 'approve@1',
-  parallelLoops: 'for_each.max_parallel above 1',
+  parallelLoops: 'a parallel loop (max_parallel above 1)',
 } as const;
 
 export interface NotYet {

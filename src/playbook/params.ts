@@ -35,12 +35,18 @@ export async function evaluateExpressions<T>(step: AnyStep, params: T, scope: Sc
   if (expressionPlaces(step, params).length === 0) return params;
   const { compileExpression } = await import('./expression.ts');
   return mapPlaces(step.params, params, (place, value) => {
-    return place === 'expression' && typeof value === 'string' ? (compileExpression(value).evaluate(scope) ?? null) : value;
+    return place === 'expression' && typeof value === 'string'
+      ? (compileExpression(value).evaluate(scope) ?? null)
+      : value;
   }) as T;
 }
 
 /** What a step answered, or what a journal says it answered, against the step's schema. Errors: STEP_ANSWER_INVALID. */
-export async function validateResult(step: AnyStep, part: 'result' | 'memo' | 'receipt', value: unknown): Promise<void> {
+export async function validateResult(
+  step: AnyStep,
+  part: 'result' | 'memo' | 'receipt',
+  value: unknown,
+): Promise<void> {
   const schema = schemaOf(step, part);
   const problem = schema && (await firstProblem(schema, value));
   if (!problem) return;

@@ -30,7 +30,9 @@ export function mapPlaces(
 export function propertySchema(schema: JsonObject, key: string): unknown {
   const { properties, patternProperties, additionalProperties } = schema;
   if (isObject(properties) && Object.hasOwn(properties, key)) return properties[key];
-  const pattern = Object.entries(isObject(patternProperties) ? patternProperties : {}).find(([form]) => new RegExp(form, 'u').test(key));
+  const pattern = Object.entries(isObject(patternProperties) ? patternProperties : {}).find(([form]) =>
+    new RegExp(form, 'u').test(key),
+  );
   if (pattern) return pattern[1];
   if (isObject(additionalProperties)) return additionalProperties;
   // An object schema that names no keys at all takes any.
@@ -52,7 +54,13 @@ function looksLike(schema: unknown, value: unknown): boolean {
   if (isObject(value)) {
     const required = Array.isArray(schema['required']) ? schema['required'] : [];
     const keys = Object.keys(value);
-    return schema['type'] === 'object' && keys.every((key) => propertySchema(schema, key) !== undefined) && required.every((key) => keys.includes(key));
+    return (
+      schema['type'] === 'object' &&
+      keys.every((key) => propertySchema(schema, key) !== undefined) &&
+      required.every((key) => keys.includes(key))
+    );
   }
-  return value === null ? schema['type'] === 'null' : schema['type'] === typeof value || (schema['type'] === 'integer' && Number.isInteger(value));
+  return value === null
+    ? schema['type'] === 'null'
+    : schema['type'] === typeof value || (schema['type'] === 'integer' && Number.isInteger(value));
 }

@@ -23,7 +23,11 @@ export class PlaybookScope {
   }
 
   /** The place of a task: it reads the tasks before it. In `finally` nobody knows which tasks came to their end. */
-  before(task: TaskDraft, locals: ReadonlyMap<string, Shape> = new Map(), guards: ReadonlySet<string> = new Set()): View {
+  before(
+    task: TaskDraft,
+    locals: ReadonlyMap<string, Shape> = new Map(),
+    guards: ReadonlySet<string> = new Set(),
+  ): View {
     const { prechecks, tasks, finally: last } = this.#draft;
     const order = [...prechecks, ...tasks, ...last];
     const at = order.indexOf(task);
@@ -77,7 +81,8 @@ function fixedRoots({ inputs, probes, target }: PlaybookDraft): ReadonlyMap<stri
     ['run', object({ id: { kind: 'text' } })],
   ]);
   if (target !== 'none') roots.set('target', targetShape(target));
-  if (probes.length > 0) roots.set('probes', object(Object.fromEntries(probes.map((id) => [id, object({ out: any })]))));
+  if (probes.length > 0)
+    roots.set('probes', object(Object.fromEntries(probes.map((id) => [id, object({ out: any })]))));
   return roots;
 }
 

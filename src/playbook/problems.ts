@@ -19,6 +19,8 @@ export interface Placed {
   readonly path: string;
 }
 
+type InvalidCode = 'YAML_INVALID' | 'PLAYBOOK_INVALID';
+
 const mostShown = 50;
 
 /** Collects what is wrong with one file, so that its author sees everything at once. */
@@ -57,11 +59,19 @@ export class Problems {
   }
 
   /** Throws one error for all: the first in file order is its message, the others are in `facts.more`. */
-  throwIfAny(code: 'YAML_INVALID' | 'PLAYBOOK_INVALID'): void {
+  throwIfAny(code: InvalidCode): void {
     const [first, ...more] = this.#found.toSorted((a, b) => a.offset - b.offset);
-    if (!first) return;
+    if (first) throw this.#error(code, first, more);
+  }
+
+  /** The error for something after which there is nothing left to look at. */
+  failure(code: InvalidCode, at: Placed, problem: string, hint: string): PgdbaError {
+    return this.#error(code, { offset: at.start, path: at.path, problem, hint }, this.#found);
+  }
+
+  #error(code: InvalidCode, first: Problem, more: readonly Problem[]): PgdbaError {
     const { file } = this.source;
-    throw new PgdbaError(code, {
+    return new PgdbaError(code, {
       facts: {
         file,
         ...this.source.place(first.offset),
@@ -70,7 +80,7 @@ export class Problems {
         snippet: first.hidden ? '' : this.source.snippet(first.offset),
         ...(more.length > 0 ? { more: this.#lines(more) } : {}),
       },
-      hint: first.hint || 'docs/playbooks.md describes every key',
+      hint: first.hint || 'docs/playbooks.md describes the language',
     });
   }
 

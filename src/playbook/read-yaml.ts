@@ -1,4 +1,14 @@
-import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, type ParsedNode, parseDocument, Scalar } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  type ParsedNode,
+  parseDocument,
+  Scalar,
+} from 'yaml';
 import { describe } from '../errors/pgdba-error.ts';
 import type { Entry, Node } from './node.ts';
 import { type Placed, Problems } from './problems.ts';
@@ -23,9 +33,8 @@ export function readYaml(source: Source): Node {
   problems.throwIfAny('YAML_INVALID');
   const root = document?.contents;
   if (!document || !root) {
-    problems.add(fileStart, 'the file is empty', 'docs/playbooks.md shows a playbook to start from');
-    problems.throwIfAny('YAML_INVALID');
-    throw new Error('unreachable');
+    const hint = 'docs/playbooks.md shows a playbook to start from';
+    throw problems.failure('YAML_INVALID', fileStart, 'the file is empty', hint);
   }
   const node = new TreeBuilder(document, problems).node(root, '');
   problems.throwIfAny('YAML_INVALID');

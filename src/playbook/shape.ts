@@ -45,9 +45,10 @@ export function shapeOf(schema: unknown): Shape {
 
 /** An object shape from its fields; a bare shape always exists. */
 export function object(fields: Readonly<Record<string, Shape | Field>>): Shape {
-  const entries = Object.entries(fields).map(
-    ([name, field]): [string, Field] => [name, 'kind' in field ? { shape: field, may: 'exist' } : field],
-  );
+  const entries = Object.entries(fields).map(([name, field]): [string, Field] => [
+    name,
+    'kind' in field ? { shape: field, may: 'exist' } : field,
+  ]);
   return { kind: 'object', fields: new Map(entries) };
 }
 

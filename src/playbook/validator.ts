@@ -23,12 +23,17 @@ ajvFormats.default(ajv);
 
 /** A union reports every branch that did not fit; only its own verdict is of use. */
 function withoutVariants(errors: readonly ErrorObject[]): ErrorObject[] {
-  const unions = errors.filter(({ keyword }) => keyword === 'anyOf' || keyword === 'oneOf').map(({ schemaPath }) => `${schemaPath}/`);
+  const unions = errors
+    .filter(({ keyword }) => keyword === 'anyOf' || keyword === 'oneOf')
+    .map(({ schemaPath }) => `${schemaPath}/`);
   return errors.filter(({ schemaPath }) => !unions.some((union) => schemaPath.startsWith(union)));
 }
 
 function problemOf({ keyword, params, message, instancePath, schema, parentSchema }: ErrorObject): SchemaProblem {
-  const path = instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const path = instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   switch (keyword) {
     case 'required':
       return { path, problem: `${params['missingProperty']} is missing`, hint: '' };
@@ -62,6 +67,13 @@ function nameOfSchema(schema: unknown): string {
 }
 
 function nameOfType(type: unknown): string {
-  const names: Record<string, string> = { string: 'text', integer: 'an integer', number: 'a number', boolean: 'true or false', array: 'a list', object: 'a map' };
+  const names: Record<string, string> = {
+    string: 'text',
+    integer: 'an integer',
+    number: 'a number',
+    boolean: 'true or false',
+    array: 'a list',
+    object: 'a map',
+  };
   return names[String(type)] ?? String(type);
 }

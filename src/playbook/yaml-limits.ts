@@ -15,13 +15,21 @@ const mostTokens = 150_000;
 export function checkYamlLimits(source: Source, problems: Problems): void {
   const { text } = source;
   if (text.length > mostBytes || Buffer.byteLength(text) > mostBytes) {
-    problems.add(whole, `the file is larger than ${formatBytes(mostBytes)}`, 'a playbook is a page or two; move data into a file of its own');
+    problems.add(
+      whole,
+      `the file is larger than ${formatBytes(mostBytes)}`,
+      'a playbook is a page or two; move data into a file of its own',
+    );
     return;
   }
   const control = findControlCharacter(text);
   if (control >= 0) {
     const code = text.charCodeAt(control).toString(16).toUpperCase().padStart(4, '0');
-    problems.add({ start: control, path: '' }, `control character U+${code} is not allowed`, 'save the file as plain UTF-8 text');
+    problems.add(
+      { start: control, path: '' },
+      `control character U+${code} is not allowed`,
+      'save the file as plain UTF-8 text',
+    );
     return;
   }
   checkNesting(text, problems);
@@ -49,11 +57,19 @@ function checkNesting(text: string, problems: Problems): void {
     tokens += 1;
     // The stack also holds the document and the scalar being read.
     if (parser.stack.length > deepest + 2) {
-      problems.add(at, `values are nested more than ${deepest} deep`, 'move the inner part into a file or playbook of its own');
+      problems.add(
+        at,
+        `values are nested more than ${deepest} deep`,
+        'move the inner part into a file or playbook of its own',
+      );
       return;
     }
     if (tokens > mostTokens) {
-      problems.add(at, `the file has more than ${mostTokens} YAML tokens`, 'a playbook is a page or two; move data into a file of its own');
+      problems.add(
+        at,
+        `the file has more than ${mostTokens} YAML tokens`,
+        'a playbook is a page or two; move data into a file of its own',
+      );
       return;
     }
   }

@@ -33,8 +33,10 @@ export interface ProviderLook {
   /** What is really there: by looking at directories and processes, never by memory. */
   inspect(cluster: Cluster): Promise<Inspection>;
   facts(cluster: Cluster, server: string): Promise<HostFacts>;
-  /** What the control file of a member's data directory says it is; null when there is no data. */
-  systemIdentifier(cluster: Cluster, member: string): Promise<string | null>;
+  /** Bytes that a server takes on disk. Walks its directory: slow for a large one. */
+  diskUsage(cluster: Cluster, server: string): Promise<number>;
+  /** The control file of a member's data directory, whether PostgreSQL runs or not; null when there is no data. */
+  controlData(cluster: Cluster, member: string): Promise<ControlData | null>;
   /** TCP ports on this provider's host that nobody listens on at this moment. */
   freePorts(count: number): Promise<number[]>;
   /** The address under which pgdba reaches a server's port. */
@@ -104,15 +106,24 @@ export interface Inspection {
 export interface ServerState {
   readonly name: string;
   readonly kind: 'member' | 'etcd' | 'pgbouncer';
+  /** There is something of it, complete or not. */
+  readonly present: boolean;
   /** Its directory and configuration are complete. */
   readonly made: boolean;
   /** Its main process (member: Patroni) lives. */
   readonly running: boolean;
   /** Member only: a postmaster runs on its data directory. Null for services. */
   readonly postgres_running: boolean | null;
-  /** Bytes on disk below its directory. */
-  readonly bytes: number;
   readonly pids: readonly number[];
+}
+
+export interface ControlData {
+  readonly system_identifier: string;
+  /** In the words of pg_controldata: `in production`, `shut down`, `shut down in recovery`, … */
+  readonly state: string;
+  /** Of the latest checkpoint. */
+  readonly timeline: number;
+  readonly checkpoint_lsn: string;
 }
 
 export interface HostFacts {

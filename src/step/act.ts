@@ -17,6 +17,8 @@ export interface MemberAct extends MemberLook {
   /** One statement outside a read-only session; values are bound. */
   execute(statement: string, values?: readonly unknown[], database?: string): Promise<void>;
   send(method: 'POST' | 'PATCH' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<RestAnswer>;
+  /** Has its Patroni run its loop now, changing nothing. Errors: PATRONI_UNREACHABLE, PATRONI_ANSWER, AUTH_FAILED. */
+  wake(): Promise<void>;
   exec(argv: readonly string[], options: Omit<ExecOptions, 'signal'>): Promise<ExecResult>;
   writeFile(path: string, content: string, options: WriteOptions): Promise<void>;
 }

@@ -74,7 +74,9 @@ export type AnyParams = Static<TObject>;
 
 /** Declares a step. The effect decides which verbs it must have; types flow from the schemas into the verbs. */
 export function defineStep<P extends TObject, R extends TSchema>(step: ObserverStep<P, R>): AnyStep;
-export function defineStep<P extends TObject, R extends TSchema, M extends TSchema>(step: IdempotentStep<P, R, M>): AnyStep;
+export function defineStep<P extends TObject, R extends TSchema, M extends TSchema>(
+  step: IdempotentStep<P, R, M>,
+): AnyStep;
 export function defineStep<P extends TObject, R extends TSchema, M extends TSchema>(step: HoldStep<P, R, M>): AnyStep;
 export function defineStep<P extends TObject, R extends TSchema, M extends TSchema, C extends TSchema>(
   step: OnceStep<P, R, M, C>,

@@ -2,6 +2,7 @@ export { describe, PgdbaError } from '../errors/pgdba-error.ts';
 export { formatBytes } from '../formats/bytes.ts';
 export { formatDuration } from '../formats/duration.ts';
 export { quoteIdentifier, quoteLiteral } from '../formats/identifier.ts';
+export { lsnDiff } from '../formats/lsn.ts';
 export type { Cluster, Member, Service } from '../inventory/cluster.ts';
 export { scramVerifier } from '../secrets/scram-verifier.ts';
 export type { Secret } from '../secrets/secret.ts';

@@ -24,6 +24,9 @@ const formatted = {
 /** TypeBox and our own places. Annotated, because a spread loses TypeBox's members in the emitted declarations. */
 export const Type: typeof TypeBox & typeof formatted = Object.assign({}, TypeBox, formatted);
 
-function place<T>(kind: Place, options: SchemaOptions & { type?: string; minimum?: number; minLength?: number }): TUnsafe<T> {
+function place<T>(
+  kind: Place,
+  options: SchemaOptions & { type?: string; minimum?: number; minLength?: number },
+): TUnsafe<T> {
   return TypeBox.Unsafe<T>({ ...options, [placeKey]: kind });
 }

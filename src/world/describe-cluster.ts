@@ -11,7 +11,8 @@ export async function describeCluster(
   members: readonly MemberLook[],
 ): Promise<string[]> {
   const [{ place, servers }, { primary }] = await Promise.all([provider.inspect(cluster), readTopology(members)]);
-  const bytes = servers.reduce((sum, server) => sum + server.bytes, 0);
+  const sizes = await Promise.all(servers.map(({ name }) => provider.diskUsage(cluster, name)));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
   const running = servers.filter((server) => server.running).length;
   const names = cluster.members.map(({ name }) => (name === primary ? `${name} (primary)` : name));
   const clients = primary === null ? null : await countClients(members.find(({ name }) => name === primary));

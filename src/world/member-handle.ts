@@ -12,6 +12,8 @@ const lookers: ReadonlySet<string> = new Set(['pg_controldata']);
 
 const probeTimeoutMs = 30_000;
 const restTimeoutMs = 5000;
+/** A switchover's answer takes up to 2 × max(10 s, loop_wait), a restart's longer. */
+const unsafeTimeoutMs = 120_000;
 
 export function memberLook(around: Surroundings, cluster: Cluster, member: Member): MemberLook {
   const { provider, signal } = around;
@@ -45,6 +47,11 @@ export function memberLook(around: Surroundings, cluster: Cluster, member: Membe
 
 export function memberAct(around: Surroundings, cluster: Cluster, member: Member): MemberAct {
   const { provider, signal, redactor } = around;
+  const unsafe = async () => {
+    const reference = cluster.secrets['rest'];
+    const password = reference === undefined ? undefined : await resolveSecret(reference, redactor);
+    return { timeoutMs: unsafeTimeoutMs, signal, ...(password ? { credentials: { user: 'pgdba', password } } : {}) };
+  };
   return {
     ...memberLook(around, cluster, member),
     async execute(statement, values = [], database = 'postgres') {
@@ -52,14 +59,10 @@ export function memberAct(around: Surroundings, cluster: Cluster, member: Member
       await session.query(statement, values, { signal });
     },
     async send(method, path, body) {
-      const reference = cluster.secrets['rest'];
-      return patroni.send(await restAddress(provider, cluster, member), method, path, body, {
-        timeoutMs: 120_000,
-        signal,
-        ...(reference === undefined
-          ? {}
-          : { credentials: { user: 'pgdba', password: await resolveSecret(reference, redactor) } }),
-      });
+      return patroni.send(await restAddress(provider, cluster, member), method, path, body, await unsafe());
+    },
+    async wake() {
+      await patroni.wake(await restAddress(provider, cluster, member), await unsafe());
     },
     exec: (argv, options) => provider.exec(cluster, member.name, argv, { ...options, signal }),
     writeFile: (path, content, options) => provider.writeFile(cluster, member.name, path, content, options),

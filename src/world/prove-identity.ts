@@ -12,8 +12,8 @@ export async function proveIdentity(provider: Provider, cluster: Cluster): Promi
   const { system_identifier: expected } = cluster;
   if (expected === null) return;
   for (const { name } of cluster.members) {
-    const found = await provider.systemIdentifier(cluster, name);
-    if (found === null || found === expected) continue;
+    const found = (await provider.controlData(cluster, name))?.system_identifier;
+    if (found === undefined || found === expected) continue;
     throw new PgdbaError('IDENTITY_MISMATCH', {
       facts: { where: `the data directory of ${name}`, cluster: cluster.name, found, expected },
       hint: 'somebody put another database there: find out whose it is, before anything is removed',

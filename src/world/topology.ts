@@ -1,5 +1,5 @@
-import { type ClusterMember, readCluster } from '../clients/patroni-answers.ts';
 import type { MemberAnswer } from '../clients/patroni-answers.ts';
+import { type ClusterMember, readCluster } from '../clients/patroni-answers.ts';
 import { describe } from '../errors/pgdba-error.ts';
 import type { MemberLook, Topology, TopologyMember } from '../step/index.ts';
 

@@ -73,6 +73,11 @@ export class World {
     }
   }
 
+  /** Errors: PROVIDER_UNKNOWN, NOT_YET; before a run exists, not in its middle. */
+  async requireProvider(target: Target): Promise<void> {
+    await this.#parts.provider(target.provider);
+  }
+
   /** The blast radius of work on this cluster, in lines for the operator. */
   async describe(cluster: Cluster): Promise<string[]> {
     return this.lend(aside(cluster), async (act) =>

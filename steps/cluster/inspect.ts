@@ -12,7 +12,6 @@ export default defineStep({
   params: Type.Object({}),
   result: Type.Object({
     directory: Type.String(),
-    bytes: Type.Integer(),
     running: Type.Integer({ description: 'How many servers run.' }),
     members: Type.Array(Type.Object({ name: Type.String(), running: Type.Boolean(), primary: Type.Boolean() }), {
       description: 'Standbys first, the primary last: the order in which they are stopped.',
@@ -33,7 +32,6 @@ export default defineStep({
     ];
     return satisfied({
       directory: place.directory,
-      bytes: servers.reduce((sum, server) => sum + server.bytes, 0),
       running: servers.filter((server) => server.running).length,
       members: ordered.map(({ name }) => ({ name, running: runs(name), primary: name === primary })),
       services: services.map(({ name, kind }) => ({ name, kind, running: runs(name) })),

@@ -1,6 +1,6 @@
 import { change, defineStep, satisfied, Type, undone, unknown } from '../../src/step/index.ts';
 
-const identity = "select system_identifier::text as id from pg_catalog.pg_control_system()";
+const identity = 'select system_identifier::text as id from pg_catalog.pg_control_system()';
 
 export default defineStep({
   id: 'cluster.record-identity',

@@ -1,12 +1,12 @@
 import {
-  change,
   type Cluster,
+  change,
   defineStep,
   kept,
   type Look,
   PgdbaError,
-  satisfied,
   type Static,
+  satisfied,
   Type,
   undone,
 } from '../../src/step/index.ts';
@@ -58,11 +58,19 @@ export default defineStep({
       const entry = await draft(look, place.directory);
       const ports = entry.members.map((member) => `${member.name} ${member.port}`).join(', ');
       const summary = `register ${target.name}: PostgreSQL ${entry.pg_major}, ${entry.members.length} members`;
-      return change(summary, { entry, id: entry.id, existed: false }, { diff: `+ ${entry.directory}\n+ ports: ${ports}` });
+      return change(
+        summary,
+        { entry, id: entry.id, existed: false },
+        { diff: `+ ${entry.directory}\n+ ports: ${ports}` },
+      );
     }
     refuseAnotherSpec(known, look.params);
     if (place.state === 'none' || known.secrets['app'] === undefined) {
-      return change(`make the directory of ${target.name}`, { entry: null, id: known.id, existed: known.system_identifier !== null });
+      return change(`make the directory of ${target.name}`, {
+        entry: null,
+        id: known.id,
+        existed: known.system_identifier !== null,
+      });
     }
     return satisfied({
       id: known.id,

@@ -11,7 +11,9 @@ export default defineStep({
   result: Type.Object({
     primary: Type.String(),
     timeline: Type.Union([Type.Integer(), Type.Null()]),
-    members: Type.Array(Type.Object({ name: Type.String(), role: Type.String(), host: Type.String(), port: Type.Integer() })),
+    members: Type.Array(
+      Type.Object({ name: Type.String(), role: Type.String(), host: Type.String(), port: Type.Integer() }),
+    ),
   }),
   settle: { every: '250ms' },
 
@@ -19,7 +21,11 @@ export default defineStep({
     const { healthy, primary, reasons, members } = await look.topology();
     if (healthy && primary !== null) {
       const timeline = members.find((member) => member.name === primary)?.timeline ?? null;
-      return satisfied({ primary, timeline, members: members.map(({ name, role, host, port }) => ({ name, role, host, port })) });
+      return satisfied({
+        primary,
+        timeline,
+        members: members.map(({ name, role, host, port }) => ({ name, role, host, port })),
+      });
     }
     // A member whose Patroni ended will not come back by waiting.
     const { servers } = await look.provider.inspect();

@@ -21,7 +21,9 @@ export default defineStep({
     ),
   }),
   result: Type.Object({ checked: Type.Integer() }),
-  examples: [{ title: 'Two facts', with: { that: [{ expr: 'inputs.members >= 3', fail: 'fewer than three members' }] } }],
+  examples: [
+    { title: 'Two facts', with: { that: [{ expr: 'inputs.members >= 3', fail: 'fewer than three members' }] } },
+  ],
 
   async check({ params: { that } }) {
     const failed = that.filter(({ expr }) => expr !== true);

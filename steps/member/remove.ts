@@ -14,9 +14,8 @@ export default defineStep({
   async check({ provider, params: { member } }) {
     const { servers } = await provider.inspect();
     const state = servers.find((server) => server.name === member);
-    const gone = !state || (!state.made && !state.running && state.pids.length === 0 && state.bytes === 0);
-    if (gone) return satisfied({ name: member });
-    return change(`stop ${member} and remove its data`, { bytes: state.bytes });
+    if (!state?.present && !state?.running) return satisfied({ name: member });
+    return change(`stop ${member} and remove its data`, { bytes: await provider.diskUsage(member) });
   },
 
   async apply({ provider, signal, params: { member }, progress }) {

@@ -24,7 +24,8 @@ export default defineStep({
           [],
           look.params.database,
         );
-        if (row?.port !== primary.port) return pending(`${pooler.name} leads to port ${row?.port}, not to ${primary.name}`);
+        if (row?.port !== primary.port)
+          return pending(`${pooler.name} leads to port ${row?.port}, not to ${primary.name}`);
         if (row.recovering) return pending(`${pooler.name} leads to a standby`);
       } catch (thrown) {
         if (thrown instanceof PgdbaError && thrown.code === 'AUTH_FAILED') throw thrown;

@@ -1,4 +1,13 @@
-import { change, defineStep, quoteIdentifier, quoteLiteral, satisfied, scramVerifier, Type, undone } from '../../src/step/index.ts';
+import {
+  change,
+  defineStep,
+  quoteIdentifier,
+  quoteLiteral,
+  satisfied,
+  scramVerifier,
+  Type,
+  undone,
+} from '../../src/step/index.ts';
 
 export default defineStep({
   id: 'postgres.ensure-role',

@@ -14,9 +14,8 @@ export default defineStep({
   async check({ provider, params: { service } }) {
     const { servers } = await provider.inspect();
     const state = servers.find((server) => server.name === service);
-    const gone = !state || (!state.made && !state.running && state.pids.length === 0 && state.bytes === 0);
-    if (gone) return satisfied({ name: service });
-    return change(`stop ${service} and remove its files`, { bytes: state.bytes });
+    if (!state?.present && !state?.running) return satisfied({ name: service });
+    return change(`stop ${service} and remove its files`, { bytes: await provider.diskUsage(service) });
   },
 
   async apply({ provider, signal, params: { service }, progress }) {

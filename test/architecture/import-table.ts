@@ -43,5 +43,5 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pg: ['src/clients'],
   ulid: ['src/journal', 'src/engine'],
   undici: ['src/clients'],
-  yaml: ['src/playbook', 'src/inventory', 'src/output'],
+  yaml: ['src/playbook', 'src/inventory', 'src/output', 'src/providers'],
 };

@@ -12,7 +12,10 @@ const init = ['cluster', 'init', '--provider', 'local', '--name', 'torn'];
 function journal(home: string): string {
   const runs = join(home, 'runs');
   if (!existsSync(runs)) return '';
-  const [newest] = readdirSync(runs).filter((name) => name.length === 26).sort().reverse();
+  const [newest] = readdirSync(runs)
+    .filter((name) => name.length === 26)
+    .sort()
+    .reverse();
   const file = join(runs, newest ?? '', 'journal.jsonl');
   return newest && existsSync(file) ? readFileSync(file, 'utf8') : '';
 }

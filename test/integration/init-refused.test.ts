@@ -50,7 +50,7 @@ describe('an init that cannot succeed', () => {
     [['--members', 'three'], 'INPUT_INVALID'],
     [['--set', 'mebmers=3'], 'INPUT_INVALID'],
     [['--provider', 'docker'], 'NOT_YET'],
-    [['--provider', 'dokcer'], 'PROVIDER_UNKNOWN'],
+    [['--provider', 'dokcer'], 'USAGE'],
     [['--check'], 'NOT_YET'],
   ])('answers %j with %s and exit 2', async (argv, code) => {
     const { exit, envelope } = await pgdba(home.path, ...init, ...argv);

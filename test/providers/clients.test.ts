@@ -5,6 +5,7 @@ import { connectConsole } from '../../src/clients/pgbouncer.ts';
 import { connect } from '../../src/clients/postgres.ts';
 import { quoteIdentifier, quoteLiteral } from '../../src/formats/identifier.ts';
 import type { Member } from '../../src/inventory/cluster.ts';
+import { serviceOf } from '../../src/providers/local/layout.ts';
 import { Secret } from '../../src/secrets/secret.ts';
 import { eventually } from '../harness/eventually.ts';
 import { connectTo, localWorld, secretOf, startAll, type World } from '../harness/world.ts';
@@ -131,11 +132,18 @@ describe('client postgres', () => {
 
   it('gives up at once when aborted', async () => {
     const connection = await connectTo(world(), member());
-    const controller = new AbortController();
-    const sleeping = connection.query('select pg_sleep(60)', [], { signal: controller.signal });
-    controller.abort();
+    const sleeping = connection.query('select pg_sleep(60)', [], { signal: AbortSignal.timeout(200) });
     await expect(sleeping).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
     await expect(connection.query('select 1')).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+    await connection.close();
+  });
+
+  it('sends nothing once aborted, and keeps the connection', async () => {
+    const connection = await connectTo(world(), member());
+    const signal = AbortSignal.abort();
+    await expect(connection.query('select 1', [], { signal })).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+    expect((await connection.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    await expect(connectTo(world(), member(), { signal })).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
     await connection.close();
   });
 
@@ -237,6 +245,24 @@ describe('client pgbouncer', () => {
     expect(await pooler.version()).toMatch(/^1\.\d+/);
     expect(await pooler.pools()).toMatchObject([{ database: 'pgbouncer' }]);
     expect((await pooler.databases()).map(({ name }) => name)).toContain('pgbouncer');
+    await pooler.reload();
+    await pooler.close();
+  });
+
+  it('tells a primary that the pooler cannot reach from a wrong password', async () => {
+    const { cluster, provider } = world();
+    const [dead = 1] = await provider.freePorts(1);
+    const { target, service } = serviceOf(cluster, 'pooler-1');
+    const before = await provider.readFile(cluster, 'pooler-1', target);
+    const write = (text: string) => provider.writeFile(cluster, 'pooler-1', target, text, { mode: 0o600 });
+    const pooler = await open(await secretOf(world(), 'console'));
+    await write(`[databases]\n* = host=127.0.0.1 port=${dead}\n`);
+    await pooler.reload();
+    const login = async (password: Secret) =>
+      connectTo(world(), member(), { port: service.port, user: 'app', password, connectTimeoutMs: 15_000 });
+    await expect(login(await secretOf(world(), 'app'))).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
+    await expect(login(wrong)).rejects.toMatchObject({ code: 'AUTH_FAILED' });
+    await write(before);
     await pooler.reload();
     await pooler.close();
   });

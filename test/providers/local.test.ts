@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { connectConsole } from '../../src/clients/pgbouncer.ts';
@@ -39,7 +39,7 @@ providerConformance(
 
     it('keeps every password out of command lines, environments and logs', async () => {
       await startAll(world());
-      await eventually(() => connectTo(world(), member().member).then((connection) => connection.close()));
+      await eventually(() => connectTo(world(), member().member).then((connection) => connection.close()), 90_000);
       const passwords = await Promise.all(
         (['superuser', 'replication', 'rewind', 'rest', 'console', 'app'] as const).map(async (name) =>
           (await secretOf(world(), name)).reveal(),
@@ -123,7 +123,7 @@ providerConformance(
 
     it('has the callback reload the pooler: clients reach the new primary', async () => {
       await startAll(world());
-      await eventually(() => connectTo(world(), member().member).then((connection) => connection.close()));
+      await eventually(() => connectTo(world(), member().member).then((connection) => connection.close()), 90_000);
       await world().provider.writeFile(world().cluster, 'pooler-1', pooler().target, '[databases]\n', { mode: 0o600 });
       const console_ = await consoleOf(world());
       try {
@@ -156,7 +156,7 @@ providerConformance(
 
     it('has the callback write the target of a pooler that is down', async () => {
       await startAll(world());
-      await eventually(() => connectTo(world(), member().member).then((connection) => connection.close()));
+      await eventually(() => connectTo(world(), member().member).then((connection) => connection.close()), 90_000);
       await world().provider.stop(world().cluster, 'pooler-1', signal);
       await world().provider.writeFile(world().cluster, 'pooler-1', pooler().target, '[databases]\n', { mode: 0o600 });
       expect(await callback('primary')).toMatchObject({
@@ -196,6 +196,7 @@ describe('provider local: the place', () => {
       expect(await provider.placeOf('foreign')).toEqual({ directory: cluster.directory, state: 'foreign', mark: null });
     } finally {
       await rm(cluster.directory, { recursive: true });
+      await rmdir(dirname(cluster.directory));
       await home.remove();
     }
   });

@@ -13,5 +13,5 @@ export default command;
 
 /** Here a bare `x` without .yaml is a file too, not the shipped playbook of that name. */
 function asFile(file: string): string {
-  return file.includes('/') || file.endsWith('.yaml') ? file : `./${file}`;
+  return file.includes('/') || /\.ya?ml$/.test(file) ? file : `./${file}`;
 }

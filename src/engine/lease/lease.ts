@@ -29,7 +29,7 @@ export interface LeaseRequest {
 
 export interface Lease {
   readonly keys: readonly LeaseKey[];
-  /** The highest token of its keys. */
+  /** The highest token of its keys; 0 when there are none. */
   readonly token: number;
   /** Reads the files again, and shows that we live. Errors: LEASE_LOST. */
   assertHeld(): Promise<void>;
@@ -95,10 +95,11 @@ class HeldLease implements Lease {
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;
   #held: readonly Held[];
+  #released = false;
 
   constructor(request: LeaseRequest, held: readonly Held[], now: () => number) {
     this.keys = held.map(({ key }) => key);
-    this.token = Math.max(...held.map(({ content }) => content.token));
+    this.token = Math.max(0, ...held.map(({ content }) => content.token));
     this.#request = request;
     this.#now = now;
     this.#held = held;
@@ -106,7 +107,7 @@ class HeldLease implements Lease {
   }
 
   async assertHeld(): Promise<void> {
-    if (this.#held.length === 0) throw new PgdbaError('BUG', { facts: { problem: 'the lease was already released' } });
+    if (this.#released) throw new PgdbaError('BUG', { facts: { problem: 'the lease was already released' } });
     for (const { path, content } of this.#held) {
       const inPlace = readLease(path);
       if (inPlace?.nonce !== content.nonce) throw this.#lost(inPlace);
@@ -116,6 +117,7 @@ class HeldLease implements Lease {
 
   async release(): Promise<void> {
     clearInterval(this.#timer);
+    this.#released = true;
     const held = this.#held;
     this.#held = [];
     await giveBack(held);

@@ -4,9 +4,9 @@ import type { AnyParams, AnyStep } from '../../step/define-step.ts';
 import type { Look } from '../../step/look.ts';
 import type { DriveContext } from '../drive-context.ts';
 import { lend, type Verb } from '../lend.ts';
+import { place } from '../place.ts';
 import { plainReceipt, plainResult } from '../plain-result.ts';
 import { settle, settleTimes } from '../settle.ts';
-import { place } from './attempt-task.ts';
 
 /** How long the last look may take when the task's own time is over. */
 const lastLookMs = 15_000;
@@ -49,7 +49,9 @@ export async function applyChange(
 async function tryApply(drive: DriveContext, verb: Verb, memo: unknown) {
   const { step } = verb;
   try {
-    const receipt = await lend(drive, verb, async (act) => (step.effect === 'none' ? undefined : step.apply(act, memo)));
+    const receipt = await lend(drive, verb, async (act) =>
+      step.effect === 'none' ? undefined : step.apply(act, memo),
+    );
     if (step.effect !== 'once') return { thrown: undefined, receipt: undefined };
     const journaled = await plainReceipt(drive, step, receipt);
     await drive.append({ type: 'task.receipt', ...place(verb), data: { receipt: journaled } });

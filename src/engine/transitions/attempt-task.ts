@@ -7,6 +7,7 @@ import type { DriveContext } from '../drive-context.ts';
 import type { Verb } from '../lend.ts';
 import { check } from '../observe.ts';
 import { renderParams } from '../params.ts';
+import { place } from '../place.ts';
 import { plainMemo, plainResult } from '../plain-result.ts';
 import { recordFailure } from '../record-failure.ts';
 import { unitKey } from '../run-state.ts';
@@ -78,11 +79,6 @@ async function recordIntent(drive: DriveContext, verb: Verb, { task }: Unit, mem
     ...place(verb),
     data: { uses: task.uses, params, memo, pivot: task.pivot },
   });
-}
-
-/** Which unit and attempt a record is about. */
-export function place({ task, item, attempt }: Pick<Verb, 'task' | 'item' | 'attempt'>) {
-  return { task, ...(item === null ? {} : { item }), attempt };
 }
 
 function tookTooLong({ task }: Unit, thrown: unknown): PgdbaError {

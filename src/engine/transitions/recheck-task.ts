@@ -2,8 +2,8 @@ import { describe, PgdbaError } from '../../errors/pgdba-error.ts';
 import type { Unit } from '../decide.ts';
 import type { DriveContext } from '../drive-context.ts';
 import { check } from '../observe.ts';
-import { unitKey } from '../run-state.ts';
 import { renderParams } from '../params.ts';
+import { unitKey } from '../run-state.ts';
 import { scopeOf } from '../scope.ts';
 
 /**

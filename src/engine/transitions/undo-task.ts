@@ -36,9 +36,7 @@ async function undo(drive: DriveContext, task: Task, unit: UnitState, signal: Ab
   const step = drive.step(task);
   if (step.effect === 'none') return kept('it only looked');
   return lend(drive, { ...verb, step, params: unit.params }, (act) =>
-    step.effect === 'once'
-      ? step.rollback(act, unit.memo, unit.receipt ?? undefined)
-      : step.rollback(act, unit.memo),
+    step.effect === 'once' ? step.rollback(act, unit.memo, unit.receipt ?? undefined) : step.rollback(act, unit.memo),
   );
 }
 

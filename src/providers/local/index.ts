@@ -1,6 +1,7 @@
 import type { Capability, Provider } from '../provider.ts';
 import { serverAccount } from './account.ts';
-import { controlFileIdentity } from './control-file.ts';
+import { controlData } from './control-data.ts';
+import { diskUsage } from './disk-usage.ts';
 import { runOnServer } from './exec.ts';
 import { readServerFile, writeServerFile } from './files.ts';
 import { checkHost } from './host-check.ts';
@@ -35,7 +36,8 @@ export function localProvider({ home }: { readonly home: string }): Provider {
     placeOf: (name) => placeOf(home, name),
     inspect,
     facts: (cluster) => hostFacts(cluster.directory),
-    systemIdentifier: async (cluster, name) => controlFileIdentity(memberOf(cluster, name)),
+    diskUsage: async (cluster, name) => diskUsage(serverOf(cluster, name).directory),
+    controlData: async (cluster, name) => controlData(cluster, memberOf(cluster, name)),
     freePorts,
     reach: async (cluster, server, address) => {
       serverOf(cluster, server);

@@ -1,5 +1,4 @@
-import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat } from 'node:fs/promises';
 import type { Cluster } from '../../inventory/cluster.ts';
 import type { Inspection, ServerState } from '../provider.ts';
 import { type Account, serverAccount } from './account.ts';
@@ -20,22 +19,10 @@ async function stateOf(cluster: Cluster, server: Server, account: Account): Prom
   return {
     name: server.name,
     kind: server.kind,
+    present: (await lstat(server.directory).catch(() => undefined)) !== undefined,
     made: (await lstat(server.config).catch(() => undefined))?.isFile() === true,
     running: main !== undefined,
     postgres_running: server.kind === 'member' ? postmaster !== undefined : null,
-    bytes: await bytesBelow(server.directory),
     pids: [...all].sort((a, b) => a - b),
   };
-}
-
-/** Bytes on disk; what vanishes while we look counts as nothing. */
-async function bytesBelow(path: string): Promise<number> {
-  const found = await lstat(path).catch(() => undefined);
-  if (!found) return 0;
-  const own = found.blocks * 512;
-  if (!found.isDirectory()) return own;
-  const names = await readdir(path).catch(() => []);
-  let total = own;
-  for (const name of names) total += await bytesBelow(join(path, name));
-  return total;
 }

@@ -33,7 +33,13 @@ export async function ensurePlace(home: string, cluster: Cluster): Promise<Reado
   const account = await serverAccount();
   const place = await lookAt(cluster.directory);
   if (place.state === 'foreign') throw foreign(cluster.directory);
-  if (place.state === 'none') await makeMarked(home, cluster, account);
+  if (place.state === 'none') {
+    // another pgdba of the same home may remove the empty folder above in the same instant
+    await makeMarked(home, cluster, account).catch((thrown: unknown) => {
+      if (systemCode(thrown) !== 'ENOENT') throw thrown;
+      return makeMarked(home, cluster, account);
+    });
+  }
   await requireMark(cluster);
   const { directory, secrets, members, services } = layoutOf(cluster.directory);
   for (const folder of [directory, secrets, members, services]) await ensureDirectory(folder, account);

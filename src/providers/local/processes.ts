@@ -36,6 +36,13 @@ export function workingDirectory(pid: number): string | undefined {
   return attempt(() => readlinkSync(`/proc/${pid}/cwd`));
 }
 
+/** zombie: it ended, but nobody has collected it yet. */
+export function stateOf(pid: number): 'alive' | 'zombie' | 'gone' {
+  const status = attempt(() => readFileSync(`/proc/${pid}/status`, 'latin1'));
+  if (status === undefined) return 'gone';
+  return /^State:\s*[ZX]/m.test(status) ? 'zombie' : 'alive';
+}
+
 /** A variable of the environment the process was started with. */
 export function startedWith(pid: number, variable: string): string | undefined {
   const environment = attempt(() => readFileSync(`/proc/${pid}/environ`, 'latin1')) ?? '';

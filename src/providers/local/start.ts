@@ -1,14 +1,16 @@
-import { lstat, statfs } from 'node:fs/promises';
+import { lstat, readFile, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PgdbaError } from '../../errors/pgdba-error.ts';
 import type { Cluster } from '../../inventory/cluster.ts';
 import { serverAccount } from './account.ts';
 import { requireProgram } from './binaries.ts';
 import { launch } from './launch.ts';
-import type { Server } from './layout.ts';
+import type { MemberServer, Server } from './layout.ts';
 import { lastLines } from './logs.ts';
 import { make } from './make.ts';
 import { requireMark } from './mark.ts';
 import { requireFree } from './ports.ts';
+import { stateOf } from './processes.ts';
 import { answers } from './ready.ts';
 import { processesOfServer, type ServerProcesses } from './server-processes.ts';
 import { portsOf } from './service-configs.ts';
@@ -26,9 +28,10 @@ export async function ensureServer(home: string, cluster: Cluster, server: Serve
   await requireMark(cluster);
   const changed = await make(home, cluster, server);
   const running = processesOfServer(cluster, server, await serverAccount());
-  if (running.main === undefined) return start(cluster, server, running, signal);
-  if (changed && server.kind !== 'etcd') process.kill(running.main, 'SIGHUP');
-  await waitForAnswer(server, signal, () => (isAlive(running.main) ? undefined : 'its process ended'));
+  const { main } = running;
+  if (main === undefined) return start(cluster, server, running, signal);
+  if (changed && server.kind !== 'etcd') process.kill(main, 'SIGHUP');
+  await waitForAnswer(server, signal, () => (stateOf(main) === 'alive' ? undefined : 'its process ended'));
 }
 
 /** Starts a server that was made before. Errors: as `ensureServer`. */
@@ -45,6 +48,7 @@ export async function startServer(home: string, cluster: Cluster, server: Server
 async function start(cluster: Cluster, server: Server, running: ServerProcesses, signal: AbortSignal): Promise<void> {
   const account = await serverAccount();
   await requireFree(server.name, neededPorts(server, running));
+  if (server.kind === 'member' && running.postmaster === undefined) await waitForBurial(server, signal);
   const launched = await launch(cluster, server, commandLine(server), account);
   await waitForAnswer(server, signal, launched.ended).catch(async (thrown: unknown) => {
     if (signal.aborted) throw thrown;
@@ -58,6 +62,15 @@ async function start(cluster: Cluster, server: Server, running: ServerProcesses,
 function neededPorts(server: Server, running: ServerProcesses): number[] {
   if (server.kind !== 'member') return portsOf(server.service);
   return running.postmaster === undefined ? [server.member.rest_port, server.member.port] : [server.member.rest_port];
+}
+
+/**
+ * A killed postmaster may stay in the process table until init collects it. Patroni would take it for a running one and
+ * notice a whole loop_wait later.
+ */
+async function waitForBurial({ data }: MemberServer, signal: AbortSignal): Promise<void> {
+  const pid = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n', 1)[0];
+  if (pid) await until(() => (stateOf(Number(pid)) === 'zombie' ? undefined : true), { withinMs: 5_000, signal });
 }
 
 function commandLine(server: Server): string[] {
@@ -97,14 +110,4 @@ async function startFailed(server: Server, problem: string): Promise<PgdbaError>
     facts: { server: server.name, problem, log: await lastLines(server, 15), log_file: server.log },
     hint: `read ${server.log}`,
   });
-}
-
-function isAlive(pid: number | undefined): boolean {
-  if (pid === undefined) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { commandIndex } from '../../../src/cli/command-index.ts';
 import { plainCommands } from '../../../src/cli/plain-commands.ts';
 import type { Services } from '../../../src/cli/services.ts';
@@ -55,6 +55,12 @@ function store(answers: Partial<JournalStore>): Partial<Services> {
 const inventory = (...clusters: Cluster[]): Partial<Services> => ({
   inventory: async () => ({ list: async () => clusters, read: async () => clusters[0] ?? null }),
 });
+
+async function freshHome(): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'pgdba-doctor-'));
+  onTestFinished(() => rm(home, { recursive: true }));
+  return home;
+}
 
 const data = (call: { stdout: string }) => JSON.parse(call.stdout).data;
 
@@ -158,7 +164,7 @@ describe('plain commands', () => {
     });
 
     it('is content when nothing is missing', async () => {
-      const env = { PGDBA_HOME: await mkdtemp(join(tmpdir(), 'pgdba-doctor-')) };
+      const env = { PGDBA_HOME: await freshHome() };
       const call = await pgdba(['doctor'], { services: host([]), env });
       expect(call.exit).toBe(0);
       expect(data(call)).toMatchObject({ ok: true, provider: 'local', pg_majors: [17], lacking: [] });
@@ -172,7 +178,7 @@ describe('plain commands', () => {
 
     it('ends with 1 and says what is missing, what to do, and which verbs need it', async () => {
       const problems = [{ what: 'etcd: not found', hint: 'apt-get install etcd-server', kind: 'binary' as const }];
-      const env = { PGDBA_HOME: await mkdtemp(join(tmpdir(), 'pgdba-doctor-')) };
+      const env = { PGDBA_HOME: await freshHome() };
       const call = await pgdba(['doctor'], { services: host(problems), env });
       expect(call.exit).toBe(1);
       expect(JSON.parse(call.stdout)).toMatchObject({

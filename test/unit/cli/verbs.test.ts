@@ -68,6 +68,14 @@ describe('pgdba run', () => {
     expect(JSON.parse(call.stdout).command).toBe('run');
   });
 
+  it('is what starts a playbook that claims no verb', async () => {
+    const { verbs } = await import('./a-program.ts');
+    const own = verbs.map((verb) => (verb.verb === 'cluster init' ? { ...verb, verb: 'run init-cluster' } : verb));
+    const call = await pgdba(['run', 'init-cluster', '--members', '1'], { program: { verbs: async () => own } });
+    expect(call.requests[0]?.playbook).toBe('init-cluster');
+    expect(JSON.parse(call.stdout).command).toBe('run');
+  });
+
   it('reads a file only when one of its own options is given', async () => {
     const opened: string[] = [];
     const playbook = async (file: string) => {

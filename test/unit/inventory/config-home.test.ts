@@ -1,11 +1,16 @@
-import { chmod, mkdir, mkdtemp, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { actorOf } from '../../../src/inventory/actor.ts';
 import { ensureHome, resolveHome } from '../../../src/inventory/home.ts';
 
-const world = () => mkdtemp(join(tmpdir(), 'pgdba-home-'));
+async function world(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'pgdba-home-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  return directory;
+}
+
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
 
 describe('resolveHome', () => {

@@ -1,11 +1,12 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ConfigSources, loadConfig } from '../../../src/inventory/config.ts';
 
 async function load(yaml: string | null, rest: Partial<ConfigSources> = {}) {
   const home = await mkdtemp(join(tmpdir(), 'pgdba-config-'));
+  onTestFinished(() => rm(home, { recursive: true }));
   if (yaml !== null) await writeFile(join(home, 'config.yaml'), yaml);
   return loadConfig({ home, file: null, cwd: home, env: {}, flags: {}, ...rest });
 }

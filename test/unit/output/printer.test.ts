@@ -80,6 +80,34 @@ describe('errorText', () => {
   });
 });
 
+describe('errorText of a playbook', () => {
+  it('shows the line, and what else is wrong below it', () => {
+    const error = new PgdbaError('PLAYBOOK_INVALID', {
+      facts: {
+        file: 'x.yaml',
+        line: 4,
+        col: 3,
+        problem: 'there is no key "taks"',
+        path: 'taks',
+        snippet: '4 | taks:\n  | ^',
+        more: ['9:5 there is no step "asert@1" (did you mean assert@1?)'],
+      },
+      hint: 'did you mean tasks?',
+    });
+    expect(errorText(error.toData())).toBe(
+      [
+        'error PLAYBOOK_INVALID: x.yaml:4:3: there is no key "taks"',
+        '  4 | taks:',
+        '    | ^',
+        'also:',
+        '  9:5 there is no step "asert@1" (did you mean assert@1?)',
+        'HINT: did you mean tasks?',
+        '',
+      ].join('\n'),
+    );
+  });
+});
+
 describe('Printer', () => {
   it('goes on when nobody reads any more', async () => {
     const stdout = new PassThrough();

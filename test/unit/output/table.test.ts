@@ -39,12 +39,28 @@ describe('renderTable', () => {
     );
   });
 
+  it('goes on below in its own column with text that is longer than its room', () => {
+    const rows = [
+      { id: 'assert@1', summary: 'Go on only if every expression is true.' },
+      { id: 'wait@1', summary: 'Wait.' },
+    ];
+    expect(renderTable({ rows }, { width: 34, colour: false })).toBe(
+      [
+        'id        summary',
+        'assert@1  Go on only if every',
+        '          expression is true.',
+        'wait@1    Wait.',
+        '',
+      ].join('\n'),
+    );
+  });
+
   it('says when a list is empty', () => {
     expect(renderTable({ runs: [] }, plain)).toBe('(none)\n');
   });
 
   it('stays within its width, taking from the widest column', () => {
-    const rows = [{ name: 'a', summary: 'x'.repeat(300), note: 'y'.repeat(200) }];
+    const rows = [{ name: 'a', summary: 'x'.repeat(300), note: 'y y '.repeat(200) }];
     for (const line of renderTable({ rows }, plain).trimEnd().split('\n'))
       expect(textWidth(line)).toBeLessThanOrEqual(100);
     expect(renderTable({ rows }, plain)).toContain('…');
@@ -71,13 +87,32 @@ describe('renderTable', () => {
   });
 
   it('lets no control character of the world reach the terminal', () => {
-    expect(renderTable({ name: 'a\u001b[31mb\nc' }, plain)).toBe('name  a [31mb c\n');
+    expect(renderTable({ name: 'a\u001b[31mb\rc' }, plain)).toBe('name  a [31mb c\n');
   });
 
-  it('shows nested values inline, deeper ones as blocks of their own', () => {
-    const value = { labels: { env: 'test' }, tags: ['a', 'b'], plan: { steps: ['x'], limits: { cpu: 2 } } };
+  it('shows short nested values inline, deeper and longer ones as blocks, texts as they are', () => {
+    const value = {
+      labels: { env: 'test' },
+      tags: ['a', 'b'],
+      none: [],
+      plan: { steps: ['x'], limits: { cpu: 2 } },
+      source: 'tasks:\n  - id: a\n',
+    };
     expect(renderTable(value, plain)).toBe(
-      ['labels  env=test', 'tags    a, b', '', 'plan:', 'steps   x', 'limits  cpu=2', ''].join('\n'),
+      [
+        'labels  env=test',
+        'tags    a, b',
+        'none    -',
+        '',
+        'plan:',
+        'steps   x',
+        'limits  cpu=2',
+        '',
+        'source:',
+        'tasks:',
+        '  - id: a',
+        '',
+      ].join('\n'),
     );
   });
 });

@@ -93,6 +93,7 @@ describe('a secret by reference', () => {
 
   it.each(['env:PGDBA_NO_SUCH_VARIABLE', 'file:/no/such/file', 'swordfish', 'command:false'])(
     'says why %s cannot be read',
-    (reference) => expect(resolveSecret(reference, new Redactor())).rejects.toMatchObject({ code: 'SECRET_UNREADABLE' }),
+    (reference) =>
+      expect(resolveSecret(reference, new Redactor())).rejects.toMatchObject({ code: 'SECRET_UNREADABLE' }),
   );
 });

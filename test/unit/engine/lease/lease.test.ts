@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { monotonicNow } from '../../../../src/engine/lease/judge-holder.ts';
 import { acquireLease, type LeaseRequest } from '../../../../src/engine/lease/lease.ts';
 import type { LeaseContent } from '../../../../src/engine/lease/lease-file.ts';
@@ -101,6 +101,15 @@ describe('a lease', () => {
     expect([content('backup').token, content('topology').token, both.token]).toEqual([2, 2, 2]);
   });
 
+  it('holds nothing when it is asked for no key', async () => {
+    const { take } = world();
+    await take('run-1');
+    const none = await take('run-2', { keys: [] });
+    expect([none.keys, none.token]).toEqual([[], 0]);
+    await none.assertHeld();
+    await none.release();
+  });
+
   it('waits for a living holder as long as it was told', async () => {
     const { take } = world();
     const first = await take('run-1');
@@ -184,6 +193,18 @@ describe('the lease of a holder that lives but is silent', () => {
     await first.assertHeld();
     clock.ms += 29_000;
     expect(await failure(take('run-2'))).toMatchObject({ code: 'LEASE_BUSY' });
+  });
+
+  it('does not come to that while its process works: it beats every ten seconds, and stops when released', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { take, clock, content } = world();
+    const lease = await take('run-1');
+    clock.ms += 25_000;
+    vi.advanceTimersByTime(10_000);
+    expect(content('topology').beat).toBe(clock.ms);
+    await lease.release();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('stays with the new holder when the sleeper wakes up, beats, and gives back', async () => {

@@ -1,0 +1,124 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EngineParts } from '../../src/engine/engine-parts.ts';
+import type { Prompt, RunReport } from '../../src/engine/report.ts';
+import { resumeRun } from '../../src/engine/resume-run.ts';
+import { startRun } from '../../src/engine/start-run.ts';
+import { Inventory } from '../../src/inventory/inventory.ts';
+import { fileStore } from '../../src/journal/file-store.ts';
+import { memoryStore } from '../../src/journal/memory-store.ts';
+import type { AnyRecord } from '../../src/journal/record.ts';
+import { bindInputs } from '../../src/playbook/bind-inputs.ts';
+import { loadPlaybook } from '../../src/playbook/load.ts';
+import { localProvider } from '../../src/providers/local/index.ts';
+import { Redactor } from '../../src/secrets/redactor.ts';
+import { Registry, type StepIndex } from '../../src/step/registry.ts';
+import { World } from '../../src/world/world.ts';
+import { labSteps } from './lab-steps.ts';
+
+/** What a test may say about one run. */
+export interface LabOrder {
+  readonly inputs?: Readonly<Record<string, string>>;
+  readonly yes?: boolean;
+  readonly prompt?: Prompt | null;
+  readonly signal?: AbortSignal;
+  readonly onRecord?: (record: AnyRecord) => void;
+}
+
+/**
+ * The real engine, journal and world on a small world of files: `ensure@1` makes a file, `look@1` reads one. So a test
+ * sees every effect, and can make the world fail by what it puts into it.
+ */
+export class EngineLab {
+  readonly home: string;
+  readonly world: string;
+  readonly redactor = new Redactor();
+  readonly parts: EngineParts;
+
+  constructor(home: string, index: StepIndex = labSteps) {
+    this.home = home;
+    this.world = join(home, 'world');
+    mkdirSync(this.world);
+    const inventory = new Inventory(home);
+    const { redactor } = this;
+    this.parts = {
+      home,
+      version: '0.0.0',
+      actor: 'tester',
+      host: 'lab',
+      store: fileStore({ home, redactor }),
+      memory: memoryStore({ redactor }),
+      registry: new Registry(index),
+      inventory,
+      world: new World({ inventory, redactor, provider: async () => localProvider({ home }) }),
+      redactor,
+      maxRisk: null,
+    };
+  }
+
+  /** Runs a playbook given by everything below `target: none`. */
+  async run(body: string, order: LabOrder = {}): Promise<RunReport> {
+    const source = `apiVersion: pgdba/v1\nkind: Playbook\nname: lab\nversion: "1.0.0"\nsummary: A lab.\ntarget: none\n${
+      body.includes('risk:') ? '' : 'risk: safe\n'
+    }${body.replaceAll('WORLD', this.world)}`;
+    const playbook = await loadPlaybook(source, 'lab.yaml', this.parts.registry);
+    const given = Object.entries(order.inputs ?? {}).map(([name, value]) => [name, { value, origin: name }] as const);
+    const inputs = JSON.parse(JSON.stringify(bindInputs(playbook, new Map(given))));
+    return startRun(
+      this.parts,
+      {
+        playbook,
+        inputs,
+        target: { name: null, named: false, patroni_url: null, provider: 'local' },
+        consent: { yes: order.yes ?? false, confirm: false, retry: 'pgdba run lab.yaml' },
+        reason: null,
+        journal: false,
+      },
+      this.attendance(order),
+    );
+  }
+
+  resume(run: string, order: LabOrder = {}): Promise<RunReport> {
+    const consent = { yes: false, confirm: false, retry: `pgdba runs resume ${run}` };
+    return resumeRun(this.parts, { run, name: null, consent }, this.attendance(order));
+  }
+
+  /** `type task[item]` of every record of a run, in order. */
+  async trail(run: string | null): Promise<string[]> {
+    const records = await this.parts.store.read(run ?? '');
+    return records.map(({ type, task, item }) =>
+      [type, task ? `${task}${item ? `[${item}]` : ''}` : ''].join(' ').trim(),
+    );
+  }
+
+  records(run: string | null): Promise<readonly AnyRecord[]> {
+    return this.parts.store.read(run ?? '');
+  }
+
+  exists(name: string): boolean {
+    return existsSync(join(this.world, name));
+  }
+
+  put(name: string, text = ''): void {
+    writeFileSync(join(this.world, name), text);
+  }
+
+  remove(name: string): void {
+    rmSync(join(this.world, name), { recursive: true });
+  }
+
+  /** What the steps did, in order: `apply a`, `rollback a`. */
+  deeds(): string[] {
+    const file = join(this.world, 'deeds');
+    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  }
+
+  private attendance({ prompt = null, signal, onRecord }: LabOrder) {
+    return {
+      observer: { onRecord: (record: AnyRecord) => onRecord?.(record), onProgress: () => undefined },
+      prompt,
+      signal: signal ?? new AbortController().signal,
+      waitMs: 0,
+    };
+  }
+}
