@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { steps } from '../steps/index.ts';
+import { probes, steps } from '../steps/index.ts';
 import { runCli } from './cli/main.ts';
 import { realIo } from './cli/process-io.ts';
-import type { HomePlace, Program, RunIo, Services } from './cli/services.ts';
+import type { HomePlace, Program, RunIo, RunRequest, Services } from './cli/services.ts';
 import type { Verb } from './cli/verb.ts';
 import type { EngineParts } from './engine/engine-parts.ts';
+import type { RunOrder } from './engine/start-run.ts';
 import { PgdbaError } from './errors/pgdba-error.ts';
 import { actorOf } from './inventory/actor.ts';
 import { ensureHome } from './inventory/home.ts';
-import type { Json } from './journal/record.ts';
 import { packageRoot } from './playbook/package-root.ts';
 import type { Provider } from './providers/provider.ts';
 import { Redactor } from './secrets/redactor.ts';
@@ -26,7 +26,7 @@ export function main(argv: readonly string[], io = realIo()): Promise<number> {
 
 function program(): Program {
   const redactor = new Redactor();
-  const registry = new Registry(steps);
+  const registry = new Registry(steps, probes);
   const { version } = JSON.parse(readFileSync(`${packageRoot()}/package.json`, 'utf8'));
   const load = async (nameOrFile: string) => {
     const [{ findPlaybook }, { loadPlaybook }] = await Promise.all([
@@ -85,34 +85,37 @@ function services(place: HomePlace, { redactor, registry, version, load }: Share
       maxRisk: config.max_risk,
     };
   });
+  const orderOf = async (request: RunRequest): Promise<RunOrder> => {
+    const playbook = await load(request.playbook);
+    const { bindInputs } = await import('./playbook/bind-inputs.ts');
+    const { yes, confirm, retry, reason, journal, target } = request;
+    return {
+      playbook,
+      inputs: JSON.parse(JSON.stringify(bindInputs(playbook, request.set))),
+      target: { ...target, provider: target.provider ?? config.provider.type },
+      consent: { yes, confirm, retry },
+      reason,
+      journal,
+    };
+  };
   return {
     ...place,
     store,
     inventory,
     host: provider,
     async run(request, io) {
-      const playbook = await load(request.playbook);
-      const { bindInputs } = await import('./playbook/bind-inputs.ts');
       const { startRun } = await import('./engine/start-run.ts');
-      const inputs: Readonly<Record<string, Json>> = JSON.parse(JSON.stringify(bindInputs(playbook, request.set)));
-      const { yes, confirm, retry, reason, journal, target } = request;
-      return startRun(
-        await engine(),
-        {
-          playbook,
-          inputs,
-          target: { ...target, provider: target.provider ?? config.provider.type },
-          consent: { yes, confirm, retry },
-          reason,
-          journal,
-        },
-        attendance(io, request.waitMs),
-      );
+      return startRun(await engine(), await orderOf(request), attendance(io, request.waitMs));
+    },
+    async plan(request, io) {
+      const { planRun } = await import('./engine/plan-run.ts');
+      return planRun(await engine(), await orderOf(request), attendance(io, 0));
     },
     async resume(request, io) {
       const { resumeRun } = await import('./engine/resume-run.ts');
-      const { run, name, yes, confirm, retry } = request;
-      return resumeRun(await engine(), { run, name, consent: { yes, confirm, retry } }, attendance(io, request.waitMs));
+      const { run, name, yes, confirm, retry, decisions } = request;
+      const order = { run, name, decisions, consent: { yes, confirm, retry } };
+      return resumeRun(await engine(), order, attendance(io, request.waitMs));
     },
   };
 }

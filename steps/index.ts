@@ -1,4 +1,4 @@
-import type { StepIndex } from '../src/step/registry.ts';
+import type { ProbeIndex, StepIndex } from '../src/step/registry.ts';
 
 /** Every built-in step, by `id@major`, in the order of the alphabet. A step's file is loaded when it is used. */
 export const steps: StepIndex = {
@@ -24,3 +24,6 @@ export const steps: StepIndex = {
   'service.ensure@1': () => import('./service/ensure.ts'),
   'service.remove@1': () => import('./service/remove.ts'),
 };
+
+/** Every built-in probe. */
+export const probes: ProbeIndex = {};

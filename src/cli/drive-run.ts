@@ -23,13 +23,7 @@ export async function driveRun(invocation: Invocation, start: (io: RunIo) => Pro
   }
 }
 
-function refuseNotYet({ globals }: Invocation): void {
-  if (globals.check) {
-    throw new PgdbaError('NOT_YET', {
-      facts: { feature: '--check' },
-      hint: 'nothing was changed; `pgdba playbook show NAME` lists what a playbook would do',
-    });
-  }
+export function refuseNotYet({ globals }: Invocation): void {
   if (globals.override.length > 0) {
     throw new PgdbaError('NOT_YET', {
       facts: { feature: '--override' },

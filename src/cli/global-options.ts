@@ -35,7 +35,7 @@ const table: readonly (readonly [flags: string, shown: Shown, description: strin
   ['-c, --cluster <cluster>', 'hidden', 'the same as --name'],
   ['--patroni-url <url>', 'target', 'a cluster that is not known here, by its Patroni REST address'],
   ['--provider <provider>', 'target', 'docker, baremetal, kubernetes or local'],
-  ['--check', 'run', 'show the plan, change nothing (also --dry-run; not in this version yet)'],
+  ['--check', 'run', 'show the plan, change nothing (also --dry-run)'],
   ['--dry-run', 'hidden', 'the same as --check'],
   ['--override <precheck>', 'hidden', 'go on although this precheck fails'],
   ['--yes', 'run', 'do not ask before disruptive work'],

@@ -1,4 +1,5 @@
 import type { Input } from '../playbook/input.ts';
+import { checkRun } from './check-run.ts';
 import { driveRun } from './drive-run.ts';
 import { givenInputs } from './input-options.ts';
 import type { Invocation, Outcome } from './invocation.ts';
@@ -19,5 +20,6 @@ export function runPlaybook(invocation: Invocation, playbook: string, inputs: re
     journal: globals.journal,
     retry,
   };
+  if (globals.check) return checkRun(invocation, (io) => services.plan(request, io));
   return driveRun(invocation, (io) => services.run(request, io));
 }

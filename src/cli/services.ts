@@ -1,3 +1,4 @@
+import type { Plan } from '../engine/plan.ts';
 import type { Prompt, RunObserver, RunReport } from '../engine/report.ts';
 import type { Cluster } from '../inventory/cluster.ts';
 import type { Config } from '../inventory/config.ts';
@@ -38,6 +39,8 @@ export interface Services extends HomePlace {
    * (report.id null); throws PgdbaError when there is nothing to report on: wrong inputs, no such cluster, LEASE_BUSY.
    */
   run(request: RunRequest, io: RunIo): Promise<RunReport>;
+  /** `--check`: what `run` would do; changes nothing. */
+  plan(request: RunRequest, io: RunIo): Promise<Plan>;
   resume(request: ResumeRequest, io: RunIo): Promise<RunReport>;
 }
 
@@ -98,6 +101,8 @@ export interface ResumeRequest {
   readonly confirm: boolean;
   readonly name: string | null;
   readonly named: boolean;
+  /** Task → what an operator knows about it. */
+  readonly decisions: ReadonlyMap<string, 'done' | 'not-done'>;
   readonly waitMs: number | null;
   readonly retry: string;
 }

@@ -43,7 +43,8 @@ export async function obtainConsent(
   if (flags.named && flags.confirm) return '--name and --confirm';
   const name = cluster ?? playbook;
   if (prompt) return answered(await prompt.typed(`Type ${name} to go on`, name, shown, signal));
-  throw refusal(subject, `destructive work takes the name and the confirmation together: ${flags.retry} --confirm`);
+  const missing = [flags.named ? '' : ` --name ${name}`, flags.confirm ? '' : ' --confirm'].join('');
+  throw refusal(subject, `destructive work takes the name and the confirmation together: ${flags.retry}${missing}`);
 }
 
 function answered(yes: boolean): string {

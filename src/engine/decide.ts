@@ -10,6 +10,10 @@ export type Transition =
   | { readonly do: 'expand'; readonly task: Task }
   | { readonly do: 'attempt'; readonly unit: Unit }
   | { readonly do: 'recheck'; readonly unit: Unit }
+  | { readonly do: 'reconcile'; readonly unit: Unit }
+  | { readonly do: 'close-hold'; readonly unit: UnitState; readonly by: string }
+  | { readonly do: 'release'; readonly unit: UnitState; readonly task: Task; readonly why: string }
+  | { readonly do: 'park'; readonly unit: UnitState }
   | { readonly do: 'begin-rollback'; readonly why: string }
   | { readonly do: 'undo'; readonly unit: UnitState }
   | { readonly do: 'end-rollback' }
@@ -23,6 +27,7 @@ export interface Unit {
 
 /** What the drive knows beside the journal. */
 export interface Circumstances {
+  readonly playbook: Playbook;
   readonly effectOf: (task: Task) => Effect;
   /** Units looked at again in this drive and found as recorded. */
   readonly rechecked: ReadonlySet<string>;
@@ -34,6 +39,7 @@ export interface Circumstances {
 export function decide(playbook: Playbook, state: RunState, now: Circumstances): Transition {
   return (
     (state.rollback ? nextOfRollback(state) : (nextPrecheck(playbook, state) ?? nextTask(playbook, state, now))) ??
+    nextRelease(playbook, state, 'the run ends') ??
     nextFinally(playbook, state, now) ??
     end(playbook, state)
   );
@@ -46,15 +52,19 @@ function nextPrecheck(playbook: Playbook, state: RunState): Transition | null {
     if ((state.prechecks.get(task.id)?.seq ?? -1) < state.driveBegan) return { do: 'precheck', task };
   }
   const failed = failedPrechecks(playbook, state);
-  return failed.length > 0 ? { do: 'end', status: 'refused', error: refusal(failed) } : null;
+  return failed.length > 0 ? { do: 'end', status: 'refused', error: refusalOf(failed) } : null;
 }
 
 function nextTask(playbook: Playbook, state: RunState, now: Circumstances): Transition | null {
   if (now.undoCancelled) return state.acted ? { do: 'begin-rollback', why: 'the run was cancelled' } : null;
+  const closing = closedByTask(playbook, state);
+  if (closing) return closing;
   const next = nextOf(playbook.tasks, state, now);
   if (next === null || 'do' in next) return next;
   const { failed } = next;
-  const undoable = playbook.on_failure === 'rollback' && state.acted && !state.pivotPassed;
+  if (failed.outcome === 'unknown' && mayHaveHappened(failed, playbook, state, now))
+    return { do: 'park', unit: failed };
+  const undoable = playbook.on_failure === 'rollback' && state.acted && state.pivot === null;
   return undoable ? { do: 'begin-rollback', why: `${unitKey(failed.task, failed.item)} failed` } : null;
 }
 
@@ -73,8 +83,57 @@ export function undoList(state: RunState): UnitState[] {
     .sort((a, b) => (b.firstIntent ?? 0) - (a.firstIntent ?? 0));
 }
 
+/** An event that nobody can prove: the point of no return, or one that an earlier drive left half done. */
+function mayHaveHappened(unit: UnitState, { tasks }: Playbook, state: RunState, now: Circumstances): boolean {
+  const task = tasks.find(({ id }) => id === unit.task);
+  if (!task || now.effectOf(task) !== 'once') return false;
+  return state.pivot === unitKey(unit.task, unit.item) || (unit.lastIntent ?? 0) < state.driveBegan;
+}
+
+/** A task that `releases` a hold is done: the hold is over. */
+function closedByTask(playbook: Playbook, state: RunState): Transition | null {
+  for (const task of playbook.tasks) {
+    if (task.releases === null || !isDone(task, state)) continue;
+    const unit = heldUnits(state).find((held) => held.task === task.releases);
+    if (unit) return { do: 'close-hold', unit, by: task.id };
+  }
+  return null;
+}
+
+/** At every end of a run, whatever it is, the engine releases what is still held. */
+export function nextRelease(
+  playbook: Playbook,
+  state: RunState,
+  why: string,
+): Extract<Transition, { do: 'release' }> | null {
+  for (const unit of heldUnits(state)) {
+    const task = playbook.tasks.find(({ id }) => id === unit.task);
+    if (task) return { do: 'release', unit, task, why };
+  }
+  return null;
+}
+
+function heldUnits(state: RunState): UnitState[] {
+  return [...state.units.values()].filter(({ held }) => held);
+}
+
+function isDone(task: Task, state: RunState): boolean {
+  return unitsOf(task, state).every(({ item }) => {
+    const unit = state.units.get(unitKey(task.id, item?.key ?? null));
+    return unit !== undefined && (unit.skipped || unit.outcome === 'ok' || unit.outcome === 'changed');
+  });
+}
+
+/** The task whose work a hold protects is not done yet: between the hold and the task that releases it. */
+export function isNeeded(hold: Task, playbook: Playbook, state: RunState): boolean {
+  const { tasks } = playbook;
+  const release = tasks.findIndex(({ releases }) => releases === hold.id);
+  const under = tasks.slice(tasks.indexOf(hold) + 1, release === -1 ? tasks.length : release);
+  return under.some((task) => !isDone(task, state));
+}
+
 function nextFinally(playbook: Playbook, state: RunState, now: Circumstances): Transition | null {
-  if (!state.acted && failureOf(playbook.tasks, state, now.effectOf) !== null) return null;
+  if (!state.acted && failureOf(playbook, state, now) !== null) return null;
   for (const task of playbook.finally) {
     const next = nextOf([task], state, now);
     if (next !== null && 'do' in next) return next;
@@ -119,15 +178,29 @@ function nextOfUnit(
   if (!known) return { do: 'attempt', unit };
   if (known.skipped) return null;
   const ofThisDrive = known.settled > state.driveBegan;
-  if (isFailure(known)) return ofThisDrive ? { failed: known } : { do: 'attempt', unit };
-  if (known.outcome === null) return { do: 'attempt', unit };
+  const effect = now.effectOf(unit.task);
+  const provedAfterwards = known.notDone && (known.lastIntent ?? 0) < state.driveBegan;
+  if (isFailure(known) && ofThisDrive && !provedAfterwards) return { failed: known };
+  if (isFailure(known) || known.outcome === null) return { do: again(known, effect), unit };
   if (ofThisDrive || now.rechecked.has(unitKey(known.task, known.item))) return null;
-  if (now.effectOf(unit.task) === 'none') return laterIntent(state, known) ? null : { do: 'attempt', unit };
-  return unit.task.recheck ? { do: 'recheck', unit } : null;
+  switch (effect) {
+    case 'none':
+      return laterIntent(state, known) ? null : { do: 'attempt', unit };
+    case 'hold':
+      return !known.held && isNeeded(unit.task, now.playbook, state) ? { do: 'attempt', unit } : null;
+    default:
+      return unit.task.recheck ? { do: 'recheck', unit } : null;
+  }
 }
 
-function failureOf(tasks: readonly Task[], state: RunState, effectOf: Circumstances['effectOf']): UnitState | null {
-  const next = nextOf(tasks, state, { effectOf, rechecked: new Set(), undoCancelled: false });
+/** An event that may have happened is asked about first; everything else is simply tried again. */
+function again(known: UnitState, effect: Effect): 'attempt' | 'reconcile' {
+  const maybe = effect === 'once' && known.firstIntent !== null && !known.notDone;
+  return maybe && known.decision !== 'not-done' ? 'reconcile' : 'attempt';
+}
+
+function failureOf(playbook: Playbook, state: RunState, now: Circumstances): UnitState | null {
+  const next = nextOf(playbook.tasks, state, { ...now, rechecked: new Set() });
   return next !== null && 'failed' in next ? next.failed : null;
 }
 
@@ -145,7 +218,7 @@ export function failedPrechecks(playbook: Playbook, state: RunState): { task: Ta
 }
 
 /** All failures in one refusal: an operator repairs them together, not one per try. */
-function refusal(failed: readonly { task: Task; error: ErrorData }[]): ErrorData {
+export function refusalOf(failed: readonly { task: Task; error: ErrorData }[]): ErrorData {
   const [only] = failed;
   if (only && failed.length === 1) return only.error;
   return {

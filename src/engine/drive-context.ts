@@ -2,8 +2,11 @@ import type { AnyRecord, NewRecord } from '../journal/record.ts';
 import type { Journal } from '../journal/store.ts';
 import type { Playbook, Task } from '../playbook/playbook.ts';
 import type { Redactor } from '../secrets/redactor.ts';
+import type { AnyProbe } from '../step/define-probe.ts';
 import type { AnyStep } from '../step/define-step.ts';
 import type { Target, World } from '../world/world.ts';
+import { HoldKeeper } from './holds.ts';
+import { ProbeKeeper } from './probes.ts';
 import type { Prompt, RunObserver } from './report.ts';
 import { fold, type RunState } from './run-state.ts';
 
@@ -18,6 +21,7 @@ export interface DriveParts {
   readonly playbook: Playbook;
   /** Every step the playbook uses, by `id@major`. */
   readonly steps: ReadonlyMap<string, AnyStep>;
+  readonly probes: ReadonlyMap<string, AnyProbe>;
   readonly target: Target | null;
   readonly world: World;
   readonly redactor: Redactor;
@@ -32,6 +36,8 @@ export interface DriveParts {
 /** One drive of one run: the journal, the state it folds to, and the world. */
 export class DriveContext {
   readonly parts: DriveParts;
+  readonly holds = new HoldKeeper();
+  readonly probes = new ProbeKeeper();
   #state: RunState;
   /** How many of the journal's records are in `#state`. */
   #folded: number;
@@ -61,6 +67,12 @@ export class DriveContext {
 
   step(task: Task): AnyStep {
     return this.stepOf(task.uses);
+  }
+
+  probe(uses: string): AnyProbe {
+    const probe = this.parts.probes.get(uses);
+    if (!probe) throw new Error(`probe ${uses} was not loaded before the drive`);
+    return probe;
   }
 
   stepOf(uses: string): AnyStep {

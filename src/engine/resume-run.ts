@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { PgdbaError } from '../errors/pgdba-error.ts';
 import { endChildren } from '../journal/children.ts';
 import { loadPlaybook } from '../playbook/load.ts';
@@ -7,6 +8,8 @@ import { type ConsentFlags, checkRiskCap, obtainConsent } from './consent.ts';
 import { drive } from './drive.ts';
 import { DriveContext } from './drive-context.ts';
 import type { Attendance, EngineParts } from './engine-parts.ts';
+import { guardRecords } from './guard-process.ts';
+import { recordGuardRelease } from './holds.ts';
 import { leaseCluster } from './lease-cluster.ts';
 import { loadSteps } from './load-steps.ts';
 import type { RunReport } from './report.ts';
@@ -19,6 +22,8 @@ export interface ResumeOrder {
   /** As named on the command line; destructive work asks for it again. */
   readonly name: string | null;
   readonly consent: Omit<ConsentFlags, 'named' | 'maxRisk'>;
+  /** What an operator knows about events that nobody can prove. */
+  readonly decisions: ReadonlyMap<string, 'done' | 'not-done'>;
 }
 
 const childGraceMs = 10_000;
@@ -46,13 +51,13 @@ export async function resumeRun(parts: EngineParts, order: ResumeOrder, attendan
     try {
       const children = await journal.directory('children');
       if (children) await endChildren(children, { graceMs: childGraceMs, signal: attendance.signal });
-      const steps = await loadSteps(playbook, registry);
+      const loaded = await loadSteps(playbook, registry);
       const { observer, prompt, signal } = attendance;
       const agreed = order.consent.yes || order.consent.confirm;
       const context = new DriveContext({
         journal,
         playbook,
-        steps,
+        ...loaded,
         target,
         world,
         redactor,
@@ -63,6 +68,8 @@ export async function resumeRun(parts: EngineParts, order: ResumeOrder, attendan
       });
       await context.append({ type: 'run.resumed', data: { pgdba: version, actor, host, pid: process.pid } });
       await lease?.record(context);
+      await recordGuards(context, children);
+      await recordDecisions(context, order, actor);
       const left = await drive(context, signal);
       return reportRun({ id: run, playbook, cluster: target?.name ?? null }, left, context.state.acted);
     } finally {
@@ -70,6 +77,30 @@ export async function resumeRun(parts: EngineParts, order: ResumeOrder, attendan
     }
   } finally {
     await lease?.release();
+  }
+}
+
+/** What a guard did after its pgdba had died. */
+async function recordGuards(context: DriveContext, children: string | null): Promise<void> {
+  if (children === null) return;
+  for (const record of await guardRecords(dirname(children))) {
+    if (record.type !== 'released') continue;
+    const { pointed_at, why } = record.data;
+    await recordGuardRelease(context, record.task, { at: record.ts, pointed_at, why });
+  }
+}
+
+async function recordDecisions(context: DriveContext, { decisions }: ResumeOrder, by: string): Promise<void> {
+  for (const [key, decision] of decisions) {
+    const unit = context.state.units.get(key);
+    if (!unit) {
+      throw new PgdbaError('USAGE', {
+        facts: { problem: `the run has no task ${key} to decide about` },
+        hint: `pgdba runs show ${context.parts.journal.run} lists its tasks`,
+      });
+    }
+    const where = { task: unit.task, ...(unit.item === null ? {} : { item: unit.item }) };
+    await context.append({ type: 'decision.given', ...where, data: { decision, by } });
   }
 }
 

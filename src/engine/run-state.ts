@@ -10,11 +10,14 @@ export interface RunState {
   readonly items: ReadonlyMap<string, readonly LoopItem[]>;
   /** Everything that started or was skipped, in order of first mention; key from `unitKey`. */
   readonly units: ReadonlyMap<string, UnitState>;
+  /** Results of probes, by id. */
+  readonly probes: ReadonlyMap<string, Json>;
   /** seq of the record that began the present drive: run.created or the last run.resumed. */
   readonly driveBegan: number;
   /** A task has an intent: something may have changed. */
   readonly acted: boolean;
-  readonly pivotPassed: boolean;
+  /** Key of the unit that is the point of no return, once its intent is recorded. */
+  readonly pivot: string | null;
   readonly rollback: RollbackState | null;
   readonly parked: ParkedState | null;
   readonly ended: EndedState | null;
@@ -38,6 +41,8 @@ export interface UnitState {
   readonly skipped: boolean;
   /** What its latest attempt is known to have done; null: it has an intent and no result, or never started. */
   readonly outcome: Outcome | null;
+  /** It failed, and it was proved that nothing had happened. */
+  readonly notDone: boolean;
   readonly out: Json;
   readonly error: ErrorData | null;
   /** seq of its first and latest intent; null: it never changed anything. */
@@ -50,6 +55,10 @@ export interface UnitState {
   /** seq of its latest result. */
   readonly settled: number;
   readonly undo: UndoState | null;
+  /** A hold: it was reached (or may have been) and nobody has released it. */
+  readonly held: boolean;
+  /** What an operator said about an event that nobody could prove. */
+  readonly decision: 'done' | 'not-done' | null;
 }
 
 export interface UndoState {
@@ -81,9 +90,10 @@ export const noState: RunState = {
   prechecks: new Map(),
   items: new Map(),
   units: new Map(),
+  probes: new Map(),
   driveBegan: 0,
   acted: false,
-  pivotPassed: false,
+  pivot: null,
   rollback: null,
   parked: null,
   ended: null,
@@ -124,10 +134,12 @@ function step(state: RunState, record: AnyRecord): RunState {
           outcome: null,
           receipt: null,
           lastIntent: record.seq,
+          decision: null,
+          held: record.data.hold,
           ...(first ? { firstIntent: record.seq, params: record.data.params, memo: record.data.memo } : {}),
         }),
         acted: true,
-        pivotPassed: state.pivotPassed || record.data.pivot,
+        pivot: record.data.pivot ? unitKey(before.task, before.item) : state.pivot,
       };
     }
     case 'task.receipt':
@@ -138,8 +150,19 @@ function step(state: RunState, record: AnyRecord): RunState {
       const ours = record.data.outcome === 'ok' && unitOf(state, record).firstIntent !== null;
       const outcome = ours ? 'changed' : record.data.outcome;
       const attempt = record.attempt ?? unitOf(state, record).attempt;
-      return withUnit(state, record, { outcome, out, error, attempt, settled: record.seq });
+      const notDone = record.data.not_done === true;
+      const next = withUnit(state, record, { outcome, notDone, out, error, attempt, settled: record.seq });
+      const unpassed = notDone && state.pivot === unitKey(record.task ?? '', record.item ?? null);
+      return unpassed ? { ...next, pivot: null } : next;
     }
+    case 'hold.released':
+      return withUnit(state, record, { held: false });
+    case 'hold.retaken':
+      return withUnit(state, record, { held: true });
+    case 'decision.given':
+      return { ...withUnit(state, record, { decision: record.data.decision }), parked: null };
+    case 'probe.result':
+      return { ...state, probes: new Map(state.probes).set(record.task ?? '', record.data.out) };
     case 'rollback.begun':
       return { ...state, rollback: { why: record.data.why, outcome: null } };
     case 'rollback.intent':
@@ -163,6 +186,7 @@ const freshUnit = {
   attempt: 0,
   skipped: false,
   outcome: null,
+  notDone: false,
   out: null,
   error: null,
   firstIntent: null,
@@ -172,6 +196,8 @@ const freshUnit = {
   receipt: null,
   settled: 0,
   undo: null,
+  held: false,
+  decision: null,
 } as const;
 
 function unitOf(state: RunState, { task = '', item = null }: { task?: string; item?: string | null }): UnitState {

@@ -20,6 +20,7 @@ export function scopeOf(run: string, state: RunState, unit: Unit | null): Scope 
     target: state.target,
     run: { id: run },
     tasks,
+    probes: Object.fromEntries([...state.probes].map(([id, out]) => [id, { out }])),
     ...(unit?.item && unit.task.for_each ? { [unit.task.for_each.as]: unit.item.value } : {}),
   };
 }

@@ -27,7 +27,7 @@ export interface RunOrder {
 export async function startRun(parts: EngineParts, order: RunOrder, attendance: Attendance): Promise<RunReport> {
   const { playbook } = order;
   checkRiskCap(playbook.risk, parts.maxRisk);
-  const steps = await loadSteps(playbook, parts.registry);
+  const loaded = await loadSteps(playbook, parts.registry);
   const resolved = await resolveTarget(playbook.target, order.target, parts.inventory);
   if (resolved.target) await parts.world.requireProvider(resolved.target);
   const consent = await agree(parts, order, resolved, attendance);
@@ -44,7 +44,7 @@ export async function startRun(parts: EngineParts, order: RunOrder, attendance: 
       const context = new DriveContext({
         journal,
         playbook,
-        steps,
+        ...loaded,
         target,
         world,
         redactor,

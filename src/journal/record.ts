@@ -55,15 +55,21 @@ export interface RecordData {
   'task.checked': { is: 'satisfied' | 'change' | 'pending' | 'unknown'; summary: string; diff: string | null };
   'task.asked': { question: string };
   'task.answered': { yes: boolean; by: string };
-  'task.intent': { uses: string; params: Json; memo: Json; pivot: boolean };
+  'task.intent': { uses: string; params: Json; memo: Json; pivot: boolean; hold: boolean };
   'task.receipt': { receipt: Json };
   'task.result': {
     outcome: Outcome;
+    /** It failed, and the step proved that nothing had happened. */
+    not_done?: boolean;
     out: Json;
     error: ErrorData | null;
     warnings: readonly string[];
     ms: number;
   };
+  'hold.released': { by: 'task' | 'engine' | 'guard' | 'rollback'; at: string; why: string };
+  'hold.retaken': { why: string };
+  'probe.result': { out: Json; error: ErrorData | null; ms: number };
+  'decision.given': { decision: 'done' | 'not-done'; by: string };
   'rollback.begun': { why: string };
   'rollback.intent': { summary: string };
   'rollback.result': { outcome: 'undone' | 'kept' | 'failed'; why: string | null; error: ErrorData | null; ms: number };
@@ -100,6 +106,9 @@ export const syncedTypes: ReadonlySet<RecordType> = new Set<RecordType>([
   'task.intent',
   'task.receipt',
   'task.result',
+  'hold.released',
+  'hold.retaken',
+  'decision.given',
   'rollback.begun',
   'rollback.intent',
   'rollback.result',

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
+import type { AnyProbe } from '../step/define-probe.ts';
 import type { AnyStep } from '../step/define-step.ts';
 import type { Registry } from '../step/registry.ts';
 import { checkPlaybook } from './check-playbook.ts';
 import { compileTemplate } from './compile-template.ts';
 import { decodePlaybook, type PlaybookDraft } from './decode-playbook.ts';
+import type { ProbeDraft } from './decode-probe.ts';
 import type { StepUse, TaskDraft } from './decode-task.ts';
 import { compileExpression } from './expression.ts';
 import { plain, type ScalarNode } from './node.ts';
-import { type NotYet, refuseNotYet } from './not-yet.ts';
-import type { Playbook, Task } from './playbook.ts';
+import { refuseNotYet } from './not-yet.ts';
+import type { Playbook, ProbeUse, Task } from './playbook.ts';
 import { Problems } from './problems.ts';
 import { Source } from './source.ts';
 
@@ -18,9 +20,10 @@ export async function assemblePlaybook(text: string, file: string, registry: Reg
   const problems = new Problems(source);
   const draft = decodePlaybook(source, problems);
   const steps = await loadSteps(draft, registry);
-  checkPlaybook(draft, steps, registry.ids(), problems);
+  const probes = await loadProbes(draft, registry);
+  checkPlaybook(draft, { steps, probes, stepIds: registry.ids(), probeIds: registry.probeIds() }, problems);
   problems.throwIfAny('PLAYBOOK_INVALID');
-  refuseNotYet(notYetOf(draft, steps), source);
+  refuseNotYet([...draft.notYet, ...allTasks(draft).flatMap(({ notYet }) => notYet)], source);
   return compile(draft, text, file, problems);
 }
 
@@ -34,13 +37,11 @@ async function loadSteps(draft: PlaybookDraft, registry: Registry): Promise<Map<
   return new Map(await Promise.all(found.map(async (uses) => [uses, await registry.load(uses)] as const)));
 }
 
-function notYetOf(draft: PlaybookDraft, steps: ReadonlyMap<string, AnyStep>): NotYet[] {
-  const holds = allTasks(draft).filter(({ uses }) => steps.get(uses.uses)?.effect === 'hold');
-  return [
-    ...draft.notYet,
-    ...allTasks(draft).flatMap(({ notYet }) => notYet),
-    ...holds.map(({ uses }): NotYet => ({ feature: 'holds', at: uses.at })),
-  ];
+/** Those that exist; the others are reported with their place. */
+async function loadProbes({ probes }: PlaybookDraft, registry: Registry): Promise<Map<string, AnyProbe>> {
+  const known = registry.probeIds();
+  const found = probes.map(({ uses }) => uses.uses).filter((uses) => known.includes(uses));
+  return new Map(await Promise.all(found.map(async (uses) => [uses, await registry.loadProbe(uses)] as const)));
 }
 
 function allTasks({ prechecks, tasks, finally: last }: PlaybookDraft): TaskDraft[] {
@@ -62,6 +63,7 @@ function compile(draft: PlaybookDraft, text: string, file: string, problems: Pro
     on_failure: draft.on_failure,
     on_cancel: draft.on_cancel,
     prechecks: compileTasks(draft.prechecks),
+    probes: Object.freeze(draft.probes.map(compileProbe)),
     tasks: compileTasks(draft.tasks),
     finally: compileTasks(draft.finally),
     outputs: compileTemplate(draft.outputs ? plain(draft.outputs) : {}, 'null'),
@@ -87,8 +89,13 @@ function compileTask(task: TaskDraft, problems: Problems): Task {
     rollback:
       rollback && rollback !== 'none' ? Object.freeze({ uses: rollback.uses, with: templateOf(rollback) }) : rollback,
     never_override: task.never_override,
+    releases: task.releases,
     line: problems.source.place(task.node.start).line,
   });
+}
+
+function compileProbe({ id, uses, from, until }: ProbeDraft): ProbeUse {
+  return Object.freeze({ id, uses: uses.uses, with: templateOf(uses), from, until });
 }
 
 function templateOf(use: StepUse) {

@@ -1,19 +1,28 @@
+import type { AnyProbe } from '../step/define-probe.ts';
 import { type AnyStep, type Risk, risks } from '../step/define-step.ts';
 import { checkExpression, type View, type Wanted } from './check-expression.ts';
 import { checkTemplates, checkWith, placeInside } from './check-with.ts';
 import { didYouMean } from './decode.ts';
 import type { PlaybookDraft } from './decode-playbook.ts';
+import type { ProbeDraft } from './decode-probe.ts';
 import type { StepUse, TaskDraft } from './decode-task.ts';
 import { entryOf, type ScalarNode } from './node.ts';
 import { PlaybookScope } from './playbook-scope.ts';
 import type { Problems } from './problems.ts';
 import { any, type Shape } from './shape.ts';
 
+/** What playbooks may use: those of this playbook that were found, and the names of all. */
+export interface Known {
+  readonly steps: ReadonlyMap<string, AnyStep>;
+  readonly probes: ReadonlyMap<string, AnyProbe>;
+  readonly stepIds: readonly string[];
+  readonly probeIds: readonly string[];
+}
+
 /** Everything about a playbook that needs its steps: ids, effects, risk, parameters, expressions. */
 export function checkPlaybook(
   draft: PlaybookDraft,
-  steps: ReadonlyMap<string, AnyStep>,
-  known: readonly string[],
+  { steps, probes, stepIds, probeIds }: Known,
   problems: Problems,
 ): void {
   const tasks = [...draft.prechecks, ...draft.tasks, ...draft.finally];
@@ -21,11 +30,12 @@ export function checkPlaybook(
   const written = entryOf(draft.node, 'tasks');
   if (written?.kind === 'list' && written.items.length === 0) problems.add(written, 'tasks is empty', 'add a task');
   checkEffects(draft, steps, problems);
-  const scope = new PlaybookScope(draft, steps);
+  const scope = new PlaybookScope(draft, steps, probes);
+  for (const probe of draft.probes) checkProbe(probe, draft, probes, probeIds, scope, problems);
   for (const task of tasks) {
-    checkUse(task.uses, steps, known, problems);
-    if (task.rollback && task.rollback !== 'none') checkUse(task.rollback, steps, known, problems);
-    checkReleases(task, tasks, problems);
+    checkUse(task.uses, steps, stepIds, problems);
+    if (task.rollback && task.rollback !== 'none') checkUse(task.rollback, steps, stepIds, problems);
+    checkReleases(task, tasks, steps, problems);
     checkTaskExpressions(task, scope, steps, problems);
   }
   if (draft.outputs) checkTemplates(draft.outputs, { empty: true }, scope.end, problems);
@@ -108,12 +118,46 @@ function checkUse(
   problems.add(at, `there is no step ${uses}`, didYouMean(uses, known));
 }
 
-function checkReleases({ releases, node }: TaskDraft, tasks: readonly TaskDraft[], problems: Problems): void {
+function checkProbe(
+  probe: ProbeDraft,
+  { tasks }: PlaybookDraft,
+  probes: ReadonlyMap<string, AnyProbe>,
+  known: readonly string[],
+  scope: PlaybookScope,
+  problems: Problems,
+): void {
+  const { uses, at } = probe.uses;
+  const found = probes.get(uses);
+  if (!found) problems.add(at, `there is no probe ${uses}`, didYouMean(uses, known));
+  const ids = tasks.map(({ id }) => id);
+  for (const key of ['from', 'until'] as const) {
+    const place = entryOf(probe.node, key);
+    if (place && !ids.includes(probe[key])) {
+      problems.add(place, `${key} names no task: ${probe[key]}`, didYouMean(probe[key], ids));
+    }
+  }
+  const first = tasks.find(({ id }) => id === probe.from);
+  if (!first) return;
+  if (ids.indexOf(probe.until) !== -1 && ids.indexOf(probe.until) < ids.indexOf(probe.from)) {
+    problems.add(probe.node, `probe ${probe.id} would end before it begins`, 'exchange from and until');
+  }
+  if (found) checkWith(probe.uses.with, found.params, probe.node, scope.before(first), problems);
+}
+
+function checkReleases(
+  { releases, node }: TaskDraft,
+  tasks: readonly TaskDraft[],
+  steps: ReadonlyMap<string, AnyStep>,
+  problems: Problems,
+): void {
   const at = entryOf(node, 'releases');
   if (releases === null || !at) return;
   const ids = tasks.filter((task) => task.node.start < node.start).map(({ id }) => id);
   if (!ids.includes(releases))
     problems.add(at, `releases names no earlier task: ${releases}`, didYouMean(releases, ids));
+  const held = tasks.find(({ id }) => id === releases);
+  const step = held && steps.get(held.uses.uses);
+  if (step && step.effect !== 'hold') problems.add(at, `${releases} is no hold: ${step.id} has effect ${step.effect}`);
 }
 
 const condition: Wanted = { as: 'true or false', kinds: ['boolean'], empty: false };

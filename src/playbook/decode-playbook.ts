@@ -1,17 +1,7 @@
 import { type Risk, risks } from '../step/define-step.ts';
-import {
-  asDuration,
-  asExpression,
-  asList,
-  asMap,
-  asName,
-  asOneOf,
-  asText,
-  didYouMean,
-  openFields,
-  openMap,
-} from './decode.ts';
+import { asDuration, asList, asMap, asOneOf, asText, didYouMean, openFields } from './decode.ts';
 import { decodeInputs } from './decode-input.ts';
+import { decodeProbe, type ProbeDraft } from './decode-probe.ts';
 import { decodeTasks, type TaskDraft } from './decode-task.ts';
 import type { Input } from './input.ts';
 import { entryOf, type MapNode, type Node } from './node.ts';
@@ -38,8 +28,7 @@ export interface PlaybookDraft {
   readonly tasks: readonly TaskDraft[];
   readonly finally: readonly TaskDraft[];
   readonly outputs: MapNode | null;
-  /** Ids of the probes. */
-  readonly probes: readonly string[];
+  readonly probes: readonly ProbeDraft[];
   readonly node: MapNode;
   readonly notYet: readonly NotYet[];
 }
@@ -57,7 +46,6 @@ export function decodePlaybook(source: Source, problems: Problems): PlaybookDraf
   const fields = openFields(node, 'playbook', problems);
   const risk = fields.read('risk', asOneOf(...risks), 'destructive' as const);
   const probes = fields.read('probes', asList(decodeProbe), []);
-  const probesNode = fields.get('probes');
   return {
     name: fields.read('name', asPlaybookName, ''),
     version: fields.read('version', asVersion, ''),
@@ -76,7 +64,7 @@ export function decodePlaybook(source: Source, problems: Problems): PlaybookDraf
     outputs: fields.read('outputs', asMap, null),
     probes,
     node,
-    notYet: probes.length > 0 && probesNode ? [{ feature: 'probes', at: probesNode }] : [],
+    notYet: probes.flatMap((probe) => probe.notYet),
   };
 }
 
@@ -131,14 +119,4 @@ function asVerb(node: Node, problems: Problems): string | undefined {
     'write lower-case words, with one flag at most: failover trigger --force',
   );
   return undefined;
-}
-
-function decodeProbe(node: Node, problems: Problems): string | undefined {
-  const fields = openMap(node, 'probe', problems);
-  if (!fields) return undefined;
-  for (const key of ['from', 'until']) fields.read(key, asName, null);
-  fields.read('uses', asText, null);
-  fields.read('with', asMap, null);
-  fields.read('must', asExpression, null);
-  return fields.read('id', asName, undefined);
 }

@@ -107,9 +107,7 @@ function decodeTask(node: Node, problems: Problems): TaskDraft[] | undefined {
 
 function notYetOf(fields: Fields, { uses, at }: StepUse, parallelLoop: Placed | null): NotYet[] {
   const found: NotYet[] = [];
-  const releases = fields.get('releases');
   const retry = fields.get('retry');
-  if (releases) found.push({ feature: 'releases', at: releases });
   if (retry) found.push({ feature: 'retry', at: retry });
   if (uses.startsWith('playbook:')) found.push({ feature: 'childRuns', at });
   if (uses === 'approve@1') found.push({ feature: 'approve', at });
@@ -117,7 +115,7 @@ function notYetOf(fields: Fields, { uses, at }: StepUse, parallelLoop: Placed | 
   return found;
 }
 
-function decodeUse(fields: Fields): StepUse | undefined {
+export function decodeUse(fields: Fields): StepUse | undefined {
   const node = fields.get('uses');
   const uses = fields.read('uses', asText, null);
   const params = fields.read('with', asMap, null);

@@ -14,7 +14,7 @@ type ItemType = Exclude<Input['type'], 'array'>;
  * timestamps in UTC, a secret as its reference. Errors: INPUT_INVALID.
  */
 export function readInputValue(input: Input, given: unknown): unknown {
-  const check = (problem: string | undefined, hint = '') => {
+  const check = (problem: string | undefined, hint = expected(input)) => {
     if (problem !== undefined) throw new PgdbaError('INPUT_INVALID', { facts: { input: input.name, problem }, hint });
   };
   const one = (value: unknown, type: ItemType, format: InputFormat | null) => {
@@ -25,6 +25,21 @@ export function readInputValue(input: Input, given: unknown): unknown {
   if (input.type !== 'array') return one(given, input.type, input.format);
   const { type, format } = input.items ?? { type: 'string' as const, format: null };
   return Object.freeze(splitList(given, check).map((item) => one(item, type, format)));
+}
+
+/** What would be accepted, in words. */
+function expected(input: Input): string {
+  const { type, minimum, maximum, enum: allowed, pattern, description } = input;
+  const range = [minimum === null ? '' : ` from ${minimum}`, maximum === null ? '' : ` up to ${maximum}`].join('');
+  const kind = {
+    integer: 'a whole number',
+    number: 'a number',
+    boolean: 'true or false',
+    array: 'a list',
+    string: 'text',
+  };
+  const what = allowed ? `one of ${allowed.join(', ')}` : `${kind[type]}${range}${pattern ? ` like ${pattern}` : ''}`;
+  return `give ${what}${description ? ` (${description.replace(/\.$/, '')})` : ''}`;
 }
 
 type Check = (problem: string | undefined, hint?: string) => void;
@@ -83,7 +98,10 @@ function readFormat(value: unknown, format: InputFormat, check: Check): unknown 
   if (format === 'bytes' && typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   if (format === 'duration' && value === 0) return 0;
   if (typeof value !== 'string' || value === '') {
-    check(`${quote(value)} is not a ${format}`, format === 'duration' ? 'write it with its unit, such as 90s' : '');
+    check(
+      `${quote(value)} is not a ${format}`,
+      format === 'duration' ? 'write it with its unit, such as 90s' : undefined,
+    );
     return value;
   }
   try {

@@ -5,9 +5,7 @@ import type { Source } from './source.ts';
 /** What the grammar has and this version cannot execute yet. */
 export const notYet = {
   schedules: 'a schedule (kind: Schedule)',
-  probes: 'a probe',
-  holds: 'a step that holds (effect hold)',
-  releases: 'the end of a hold (releases)',
+  must: 'a probe that judges (must)',
   retry: 'a retry',
   parallel: 'a parallel block',
   childRuns: 'a child run (uses: playbook:PATH)',

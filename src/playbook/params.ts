@@ -4,6 +4,7 @@ import { parseDuration } from '../formats/duration.ts';
 import { parseLsn } from '../formats/lsn.ts';
 import { parseTimestamp } from '../formats/timestamp.ts';
 import { secretReference } from '../secrets/resolve.ts';
+import type { AnyProbe } from '../step/define-probe.ts';
 import type { AnyStep } from '../step/define-step.ts';
 import type { Place } from '../step/place.ts';
 import { mapPlaces } from './places.ts';
@@ -13,7 +14,7 @@ import type { Scope } from './template.ts';
  * Rendered `with` → params of the step: the text of bytes, durations, timestamps and positions becomes their value; a
  * secret stays a reference, an expression its text. Errors: PARAMS_INVALID, with `param` naming the place.
  */
-export async function bindParams(step: AnyStep, rendered: unknown): Promise<Record<string, unknown>> {
+export async function bindParams(step: AnyStep | AnyProbe, rendered: unknown): Promise<Record<string, unknown>> {
   const params = mapPlaces(step.params, rendered ?? {}, (place, value, path) => readPlace(step, place, value, path));
   const problem = await firstProblem(step.params, params);
   if (problem) throw invalid(step, problem.path, problem.problem, problem.hint);
@@ -43,7 +44,7 @@ export async function evaluateExpressions<T>(step: AnyStep, params: T, scope: Sc
 
 /** What a step answered, or what a journal says it answered, against the step's schema. Errors: STEP_ANSWER_INVALID. */
 export async function validateResult(
-  step: AnyStep,
+  step: AnyStep | AnyProbe,
   part: 'result' | 'memo' | 'receipt',
   value: unknown,
 ): Promise<void> {
@@ -57,7 +58,7 @@ export async function validateResult(
   });
 }
 
-function schemaOf(step: AnyStep, part: 'result' | 'memo' | 'receipt'): object | undefined {
+function schemaOf(step: AnyStep | AnyProbe, part: 'result' | 'memo' | 'receipt'): object | undefined {
   if (part === 'result') return step.result;
   if (part === 'memo') return 'memo' in step ? step.memo : undefined;
   return 'receipt' in step ? step.receipt : undefined;
@@ -69,7 +70,7 @@ async function firstProblem(schema: object, value: unknown) {
   return first && { ...first, path: first.path.join('.') };
 }
 
-function readPlace(step: AnyStep, place: Place, value: unknown, path: string): unknown {
+function readPlace(step: AnyStep | AnyProbe, place: Place, value: unknown, path: string): unknown {
   if (place === 'secret' && typeof value === 'string' && !secretReference.test(value)) {
     throw invalid(step, path, 'must be a reference to a secret', 'use env:NAME, file:PATH or command:PROGRAM');
   }
@@ -93,7 +94,7 @@ export const readers: Readonly<Record<Place, (text: string) => unknown>> = {
   expression: (text) => text,
 };
 
-function invalid(step: AnyStep, param: string, problem: string, hint: string): PgdbaError {
+function invalid(step: AnyStep | AnyProbe, param: string, problem: string, hint: string): PgdbaError {
   return new PgdbaError('PARAMS_INVALID', {
     facts: { step: `${step.id}@${step.version}`, param, problem: param === '' ? problem : `${param}: ${problem}` },
     hint: hint || `\`pgdba step show ${step.id}\` lists the parameters`,

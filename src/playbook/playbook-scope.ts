@@ -1,3 +1,4 @@
+import type { AnyProbe } from '../step/define-probe.ts';
 import type { AnyStep } from '../step/define-step.ts';
 import type { View } from './check-expression.ts';
 import { TypeChecker } from './check-types.ts';
@@ -14,11 +15,15 @@ export class PlaybookScope {
   readonly #types: TypeChecker;
 
   /** `steps`: id@major → step, of those that were found. */
-  constructor(draft: PlaybookDraft, steps: ReadonlyMap<string, AnyStep>) {
+  constructor(
+    draft: PlaybookDraft,
+    steps: ReadonlyMap<string, AnyStep>,
+    probes: ReadonlyMap<string, AnyProbe> = new Map(),
+  ) {
     this.#draft = draft;
     const all = [...draft.prechecks, ...draft.tasks, ...draft.finally];
     this.#outs = new Map(all.map((task) => [task, outOf(task, steps)]));
-    this.#fixed = fixedRoots(draft);
+    this.#fixed = fixedRoots(draft, probes);
     this.#types = new TypeChecker(new Map([...this.#fixed, ['tasks', this.#tasks(all, () => false)]]));
   }
 
@@ -71,7 +76,10 @@ function outOf(task: TaskDraft, steps: ReadonlyMap<string, AnyStep>): Shape {
   return step ? shapeOf(step.result) : any;
 }
 
-function fixedRoots({ inputs, probes, target }: PlaybookDraft): ReadonlyMap<string, Shape> {
+function fixedRoots(
+  { inputs, probes, target }: PlaybookDraft,
+  known: ReadonlyMap<string, AnyProbe>,
+): ReadonlyMap<string, Shape> {
   const given = [...inputs.values()].map((input): [string, Field] => {
     const may = input.optional && input.default === undefined ? 'optional' : 'exist';
     return [input.name, { shape: shapeOfInput(input), may }];
@@ -81,8 +89,11 @@ function fixedRoots({ inputs, probes, target }: PlaybookDraft): ReadonlyMap<stri
     ['run', object({ id: { kind: 'text' } })],
   ]);
   if (target !== 'none') roots.set('target', targetShape(target));
-  if (probes.length > 0)
-    roots.set('probes', object(Object.fromEntries(probes.map((id) => [id, object({ out: any })]))));
+  const watched = probes.map(({ id, uses }) => {
+    const probe = known.get(uses.uses);
+    return [id, object({ out: probe ? shapeOf(probe.result) : any })] as const;
+  });
+  if (watched.length > 0) roots.set('probes', object(Object.fromEntries(watched)));
   return roots;
 }
 

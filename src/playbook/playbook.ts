@@ -17,6 +17,7 @@ export interface Playbook {
   readonly on_failure: 'rollback' | 'stop';
   readonly on_cancel: 'leave' | 'rollback';
   readonly prechecks: readonly Task[];
+  readonly probes: readonly ProbeUse[];
   readonly tasks: readonly Task[];
   readonly finally: readonly Task[];
   readonly outputs: Template;
@@ -44,8 +45,19 @@ export interface Task {
   /** null: the step's own. */
   readonly rollback: 'none' | { readonly uses: string; readonly with: Template } | null;
   readonly never_override: boolean;
+  /** The hold that ends when this task is done. */
+  readonly releases: string | null;
   /** 1-based place of the task in the file, for messages. */
   readonly line: number;
+}
+
+/** A probe and its lifetime, both ends included. */
+export interface ProbeUse {
+  readonly id: string;
+  readonly uses: string;
+  readonly with: Template;
+  readonly from: string;
+  readonly until: string;
 }
 
 export interface ForEach {

@@ -41,6 +41,12 @@ export interface ProviderLook {
   freePorts(count: number): Promise<number[]>;
   /** The address under which pgdba reaches a server's port. */
   reach(cluster: Cluster, server: string, address: Address): Promise<Address>;
+  /** Can a server open this TCP address from where it lives? Null when it can, else why not. */
+  reaches(cluster: Cluster, server: string, address: Address): Promise<string | null>;
+  /** Where a pooler's target file leads; null when it leads nowhere. */
+  poolerTarget(cluster: Cluster, pooler: string): Promise<Address | null>;
+  /** The file itself and who owns it, for the guard, which knows no provider. */
+  poolerTargetFile(cluster: Cluster, pooler: string): Promise<OwnedFile>;
   /** The last lines of a server's log, oldest first. */
   logs(cluster: Cluster, server: string, lines: number): Promise<string[]>;
   readFile(cluster: Cluster, server: string, path: string): Promise<string>;
@@ -62,6 +68,8 @@ export interface ProviderChange {
   start(cluster: Cluster, server: string, signal: AbortSignal): Promise<void>;
   /** Clean stop (member: Patroni stops PostgreSQL with it); returns when every process of the server is gone. */
   stop(cluster: Cluster, server: string, signal: AbortSignal): Promise<void>;
+  /** Replaces a pooler's target file by rename; the pooler reads it at its next RELOAD. */
+  pointPooler(cluster: Cluster, pooler: string, address: Address): Promise<void>;
   /** SIGKILL to every process of the server. */
   kill(cluster: Cluster, server: string): Promise<void>;
   exec(cluster: Cluster, server: string, argv: readonly string[], options: ExecOptions): Promise<ExecResult>;
@@ -96,6 +104,12 @@ export interface Place {
 export interface Address {
   readonly host: string;
   readonly port: number;
+}
+
+export interface OwnedFile {
+  readonly path: string;
+  readonly uid: number;
+  readonly gid: number;
 }
 
 export interface Inspection {

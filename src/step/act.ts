@@ -1,5 +1,5 @@
 import type { Cluster } from '../inventory/cluster.ts';
-import type { ExecOptions, ExecResult, ProviderChange, WriteOptions } from '../providers/provider.ts';
+import type { Address, ExecOptions, ExecResult, ProviderChange, WriteOptions } from '../providers/provider.ts';
 import type { BoundTo, InventoryLook, Look, MemberLook, PoolerLook, RestAnswer } from './look.ts';
 
 /** What apply and rollback get: everything of Look, and hands. */
@@ -26,6 +26,10 @@ export interface MemberAct extends MemberLook {
 export interface PoolerAct extends PoolerLook {
   /** One command of the console, such as RELOAD. */
   command(text: string): Promise<void>;
+  /** Replaces its target file. It takes effect with the next RELOAD, also while paused. */
+  pointAt(address: Address): Promise<void>;
+  /** One writing statement through the pool, as the application role. Reconnects when the last one broke. */
+  execute(statement: string, values?: readonly unknown[], database?: string): Promise<void>;
 }
 
 export interface InventoryAct extends InventoryLook {

@@ -1,6 +1,7 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import type { Act } from './act.ts';
 import type { Change, Kept, NotDone, Pending, Satisfied, Undone, Unknown } from './answers.ts';
+import type { GuardOrder } from './guard-order.ts';
 import type { Look } from './look.ts';
 
 export type Effect = 'none' | 'idempotent' | 'hold' | 'once';
@@ -20,6 +21,8 @@ interface Described<P extends TObject, R extends TSchema> {
   readonly result: R;
   /** How often and how long an unfinished look is repeated; an observer without `within` looks until its timeout. */
   readonly settle?: { readonly every: string; readonly within?: string };
+  /** What only doing it can prove (a right, a password): `--check` lists it as not tried. */
+  readonly proves?: string;
   readonly examples?: readonly { readonly title: string; readonly with: Record<string, unknown> }[];
 }
 
@@ -29,19 +32,23 @@ export interface ObserverStep<P extends TObject, R extends TSchema> extends Desc
   check(look: Look<Static<P>>): Promise<Satisfied<Static<R>> | Pending | Unknown>;
 }
 
-/** Makes a state that can be looked up; verify is check. */
-export interface IdempotentStep<P extends TObject, R extends TSchema, M extends TSchema> extends Described<P, R> {
-  readonly effect: 'idempotent';
+interface Stateful<P extends TObject, R extends TSchema, M extends TSchema> extends Described<P, R> {
   readonly memo: M;
   check(look: Look<Static<P>>): Promise<Satisfied<Static<R>> | Change<Static<M>> | Pending | Unknown>;
   apply(act: Act<Static<P>>, memo: Static<M>): Promise<void>;
   rollback(act: Act<Static<P>>, memo: Static<M>): Promise<Undone | Kept>;
 }
 
+/** Makes a state that can be looked up; verify is check. */
+export interface IdempotentStep<P extends TObject, R extends TSchema, M extends TSchema> extends Stateful<P, R, M> {
+  readonly effect: 'idempotent';
+}
+
 /** A temporary state that hurts while it lasts; rollback releases it. */
-export interface HoldStep<P extends TObject, R extends TSchema, M extends TSchema>
-  extends Omit<IdempotentStep<P, R, M>, 'effect'> {
+export interface HoldStep<P extends TObject, R extends TSchema, M extends TSchema> extends Stateful<P, R, M> {
   readonly effect: 'hold';
+  /** What releases it when pgdba dies in the middle. */
+  guardOrder(memo: Static<M>): GuardOrder;
 }
 
 /** An event; twice is wrong or wasteful. */

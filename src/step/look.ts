@@ -1,6 +1,6 @@
 import type { MemberAnswer } from '../clients/patroni-answers.ts';
 import type { Cluster } from '../inventory/cluster.ts';
-import type { ExecResult, ProviderLook } from '../providers/provider.ts';
+import type { Address, ExecResult, ProviderLook } from '../providers/provider.ts';
 import type { Topology } from './topology.ts';
 
 /** Without a cluster argument: a step sees the provider of its own target only. */
@@ -57,6 +57,8 @@ export interface PoolerLook {
   readonly port: number;
   /** Rows of one SHOW command of the console. */
   show(what: string): Promise<Record<string, unknown>[]>;
+  /** Where it sends clients: the member of its target file; null when it leads nowhere. */
+  target(): Promise<Address | null>;
   /** Rows of one statement sent through the pool as the application role, read-only. */
   sql<Row>(statement: string, values?: readonly unknown[], database?: string): Promise<Row[]>;
 }

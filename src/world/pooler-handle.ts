@@ -10,6 +10,12 @@ export function poolerHandle(around: Surroundings, cluster: Cluster, pooler: Ser
     name: pooler.name,
     host: pooler.host,
     port: pooler.port,
+    target: () => around.provider.poolerTarget(cluster, pooler.name),
+    pointAt: (address) => around.provider.pointPooler(cluster, pooler.name, address),
+    async execute(statement, values = [], database = 'app') {
+      const session = await around.sessions.pooled(cluster, pooler.name, database);
+      await session.query(statement, values, { signal: around.signal });
+    },
     show: (what) => withConsole(around, cluster, pooler, (console) => console.show(what)),
     command: (text) => withConsole(around, cluster, pooler, (console) => console.command(text)),
     async sql<Row>(statement: string, values: readonly unknown[] = [], database = 'app') {

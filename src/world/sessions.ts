@@ -48,9 +48,15 @@ export class Sessions {
     await Promise.allSettled(connections.flatMap((c) => (c.status === 'fulfilled' ? [c.value.close()] : [])));
   }
 
-  #reuse(key: string, make: () => Promise<PostgresConnection>): Promise<PostgresConnection> {
+  /** A session that broke is made anew: who asks again wants to know the world as it is now. */
+  async #reuse(key: string, make: () => Promise<PostgresConnection>): Promise<PostgresConnection> {
     const known = this.#open.get(key);
-    if (known) return known;
+    if (known) {
+      const session = await known;
+      if (session.alive) return session;
+      if (this.#open.get(key) === known) this.#open.delete(key);
+      return this.#reuse(key, make);
+    }
     const made = make();
     this.#open.set(key, made);
     made.catch(() => this.#open.delete(key));

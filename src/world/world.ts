@@ -6,10 +6,11 @@ import type { Provider } from '../providers/provider.ts';
 import type { Redactor } from '../secrets/redactor.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
 import type { AnyParams } from '../step/define-step.ts';
-import type { Act, Progress } from '../step/index.ts';
+import type { Act, GuardOrder, Progress } from '../step/index.ts';
 import { bindProvider } from './bind-provider.ts';
 import { describeCluster } from './describe-cluster.ts';
 import { findPrimary } from './find-primary.ts';
+import { type GuardAddresses, guardAddresses } from './guard-addresses.ts';
 import { memberAct } from './member-handle.ts';
 import { poolerHandle } from './pooler-handle.ts';
 import { proveIdentity } from './prove-identity.ts';
@@ -71,6 +72,13 @@ export class World {
       const read = await resolveSecret(reference, this.#parts.redactor).catch(() => null);
       if (read) this.#known.add(reference);
     }
+  }
+
+  /** What a guard has to know: addresses and passwords of the poolers it may resume and of the members it asks. */
+  async guardBrief(target: Target, { poolers: names }: GuardOrder): Promise<GuardAddresses> {
+    const { inventory, redactor } = this.#parts;
+    const cluster = await knownCluster(inventory, target);
+    return guardAddresses(await this.#parts.provider(target.provider), cluster, names, redactor);
   }
 
   /** Errors: PROVIDER_UNKNOWN, NOT_YET; before a run exists, not in its middle. */

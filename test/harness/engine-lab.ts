@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineParts } from '../../src/engine/engine-parts.ts';
+import type { Plan } from '../../src/engine/plan.ts';
+import { planRun } from '../../src/engine/plan-run.ts';
 import type { Prompt, RunReport } from '../../src/engine/report.ts';
 import { resumeRun } from '../../src/engine/resume-run.ts';
-import { startRun } from '../../src/engine/start-run.ts';
+import { type RunOrder, startRun } from '../../src/engine/start-run.ts';
 import { Inventory } from '../../src/inventory/inventory.ts';
 import { fileStore } from '../../src/journal/file-store.ts';
 import { memoryStore } from '../../src/journal/memory-store.ts';
@@ -14,7 +16,7 @@ import { localProvider } from '../../src/providers/local/index.ts';
 import { Redactor } from '../../src/secrets/redactor.ts';
 import { Registry, type StepIndex } from '../../src/step/registry.ts';
 import { World } from '../../src/world/world.ts';
-import { labSteps } from './lab-steps.ts';
+import { labProbes, labSteps } from './lab-steps.ts';
 
 /** What a test may say about one run. */
 export interface LabOrder {
@@ -23,6 +25,7 @@ export interface LabOrder {
   readonly prompt?: Prompt | null;
   readonly signal?: AbortSignal;
   readonly onRecord?: (record: AnyRecord) => void;
+  readonly decisions?: ReadonlyMap<string, 'done' | 'not-done'>;
 }
 
 /**
@@ -48,7 +51,7 @@ export class EngineLab {
       host: 'lab',
       store: fileStore({ home, redactor }),
       memory: memoryStore({ redactor }),
-      registry: new Registry(index),
+      registry: new Registry(index, labProbes),
       inventory,
       world: new World({ inventory, redactor, provider: async () => localProvider({ home }) }),
       redactor,
@@ -58,29 +61,18 @@ export class EngineLab {
 
   /** Runs a playbook given by everything below `target: none`. */
   async run(body: string, order: LabOrder = {}): Promise<RunReport> {
-    const source = `apiVersion: pgdba/v1\nkind: Playbook\nname: lab\nversion: "1.0.0"\nsummary: A lab.\ntarget: none\n${
-      body.includes('risk:') ? '' : 'risk: safe\n'
-    }${body.replaceAll('WORLD', this.world)}`;
-    const playbook = await loadPlaybook(source, 'lab.yaml', this.parts.registry);
-    const given = Object.entries(order.inputs ?? {}).map(([name, value]) => [name, { value, origin: name }] as const);
-    const inputs = JSON.parse(JSON.stringify(bindInputs(playbook, new Map(given))));
-    return startRun(
-      this.parts,
-      {
-        playbook,
-        inputs,
-        target: { name: null, named: false, patroni_url: null, provider: 'local' },
-        consent: { yes: order.yes ?? false, confirm: false, retry: 'pgdba run lab.yaml' },
-        reason: null,
-        journal: false,
-      },
-      this.attendance(order),
-    );
+    return startRun(this.parts, await this.order(body, order), this.attendance(order));
+  }
+
+  /** What the run would do. */
+  async plan(body: string, order: LabOrder = {}): Promise<Plan> {
+    return planRun(this.parts, await this.order(body, order), this.attendance(order));
   }
 
   resume(run: string, order: LabOrder = {}): Promise<RunReport> {
     const consent = { yes: false, confirm: false, retry: `pgdba runs resume ${run}` };
-    return resumeRun(this.parts, { run, name: null, consent }, this.attendance(order));
+    const decisions = order.decisions ?? new Map();
+    return resumeRun(this.parts, { run, name: null, consent, decisions }, this.attendance(order));
   }
 
   /** `type task[item]` of every record of a run, in order. */
@@ -99,6 +91,10 @@ export class EngineLab {
     return existsSync(join(this.world, name));
   }
 
+  read(name: string): string {
+    return readFileSync(join(this.world, name), 'utf8');
+  }
+
   put(name: string, text = ''): void {
     writeFileSync(join(this.world, name), text);
   }
@@ -111,6 +107,22 @@ export class EngineLab {
   deeds(): string[] {
     const file = join(this.world, 'deeds');
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  }
+
+  private async order(body: string, order: LabOrder): Promise<RunOrder> {
+    const source = `apiVersion: pgdba/v1\nkind: Playbook\nname: lab\nversion: "1.0.0"\nsummary: A lab.\ntarget: none\n${
+      body.includes('risk:') ? '' : 'risk: safe\n'
+    }${body.replaceAll('WORLD', this.world)}`;
+    const playbook = await loadPlaybook(source, 'lab.yaml', this.parts.registry);
+    const given = Object.entries(order.inputs ?? {}).map(([name, value]) => [name, { value, origin: name }] as const);
+    return {
+      playbook,
+      inputs: JSON.parse(JSON.stringify(bindInputs(playbook, new Map(given)))),
+      target: { name: null, named: false, patroni_url: null, provider: 'local' },
+      consent: { yes: order.yes ?? false, confirm: false, retry: 'pgdba run lab.yaml' },
+      reason: null,
+      journal: false,
+    };
   }
 
   private attendance({ prompt = null, signal, onRecord }: LabOrder) {

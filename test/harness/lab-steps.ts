@@ -2,8 +2,10 @@ import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 
 import { join } from 'node:path';
 import {
   change,
+  defineProbe,
   defineStep,
   kept,
+  notDone,
   PgdbaError,
   pending,
   satisfied,
@@ -11,7 +13,7 @@ import {
   undone,
   unknown,
 } from '../../src/step/index.ts';
-import type { StepIndex } from '../../src/step/registry.ts';
+import type { ProbeIndex, StepIndex } from '../../src/step/registry.ts';
 
 const where = { in: Type.String(), name: Type.String() };
 const note = (folder: string, deed: string) => appendFileSync(join(folder, 'deeds'), `${deed}\n`);
@@ -73,7 +75,7 @@ const look = defineStep({
   },
 });
 
-/** Appends a line: an event. */
+/** Appends a line: an event. `NAME.slow`: it takes long after it was done; `NAME.mute`: nobody can tell afterwards. */
 const once = defineStep({
   id: 'ring',
   version: 1,
@@ -85,16 +87,21 @@ const once = defineStep({
   result: Type.Object({ rung: Type.Boolean() }),
   memo: Type.Object({ mark: Type.String() }),
   receipt: Type.Object({ at: Type.Integer() }),
+  settle: { every: '10ms', within: '50ms' },
   async check({ run }) {
     return change('ring', { mark: run.id });
   },
-  async apply({ params: { in: folder, name } }, { mark }) {
+  async apply(act, { mark }) {
+    const { in: folder, name } = act.params;
+    if (is(folder, `${name}.dead`)) await act.sleep(60_000);
     appendFileSync(join(folder, name), `${mark}\n`);
+    if (is(folder, `${name}.slow`)) await act.sleep(60_000);
     return { at: 1 };
   },
   async verify({ params: { in: folder, name } }, { mark }) {
+    if (is(folder, `${name}.mute`)) return unknown('nobody listened');
     const text = is(folder, name) ? readFileSync(join(folder, name), 'utf8') : '';
-    return text.includes(mark) ? satisfied({ rung: true }) : { is: 'not-done', why: 'silence' };
+    return text.includes(mark) ? satisfied({ rung: true }) : notDone('silence');
   },
   async rollback() {
     return kept('a bell cannot be unrung');
@@ -123,3 +130,26 @@ export const labSteps: StepIndex = {
   'look@1': async () => ({ default: look }),
   'ring@1': async () => ({ default: once }),
 };
+
+/** Counts how often a file was there while it watched. */
+const watch = defineProbe({
+  id: 'watch',
+  version: 1,
+  since: '0.1.0',
+  summary: 'Watch a file.',
+  writes: false,
+  params: Type.Object(where),
+  result: Type.Object({ seen: Type.Boolean(), ended: Type.Boolean() }),
+  async run({ params: { in: folder, name } }, ready, until) {
+    if (is(folder, `${name}.fails`)) throw new Error('the watchman fell asleep');
+    let seen = is(folder, name);
+    ready();
+    while (!until.aborted) {
+      seen ||= is(folder, name);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return { seen: seen || is(folder, name), ended: true };
+  },
+});
+
+export const labProbes: ProbeIndex = { 'watch@1': async () => ({ default: watch }) };

@@ -1,12 +1,20 @@
+import { PgdbaError } from '../../errors/pgdba-error.ts';
 import { driveRun } from '../drive-run.ts';
 import type { PlainCommand } from '../invocation.ts';
 
 const command: PlainCommand = {
   drives: true,
-  define: (cli) => cli.argument('<run>', 'id or any unique part of it, `last`, or `last:CLUSTER`'),
-  examples: ['pgdba runs resume last', 'pgdba runs resume last --name demo --confirm'],
+  define: (cli) => {
+    cli.argument('<run>', 'id or any unique part of it, `last`, or `last:CLUSTER`');
+    cli.option('--resolve <task=answer>', 'what you know about a task nobody can prove: done or not-done', collect, []);
+  },
+  examples: [
+    'pgdba runs resume last',
+    'pgdba runs resume last --name demo --confirm',
+    'pgdba runs resume last --resolve switch=done',
+  ],
   async run(invocation) {
-    const { services, globals, retry, operands } = invocation;
+    const { services, globals, retry, operands, options } = invocation;
     return driveRun(invocation, async (io) => {
       const store = await services.store();
       const request = {
@@ -15,6 +23,7 @@ const command: PlainCommand = {
         confirm: globals.confirm,
         name: globals.name,
         named: globals.name !== null,
+        decisions: decisionsOf(options['resolve']),
         waitMs: globals.waitMs,
         retry,
       };
@@ -23,3 +32,22 @@ const command: PlainCommand = {
   },
 };
 export default command;
+
+function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}
+
+/** `switch=done` → the decision about task switch. Errors: USAGE. */
+function decisionsOf(given: unknown): ReadonlyMap<string, 'done' | 'not-done'> {
+  const texts: readonly unknown[] = Array.isArray(given) ? given : [];
+  return new Map(
+    texts.map((text) => {
+      const [, task, answer] = /^([^=]+)=(done|not-done)$/.exec(String(text)) ?? [];
+      if (task && (answer === 'done' || answer === 'not-done')) return [task, answer] as const;
+      throw new PgdbaError('USAGE', {
+        facts: { problem: `--resolve ${text} is not a decision` },
+        hint: 'write it as --resolve TASK=done or --resolve TASK=not-done',
+      });
+    }),
+  );
+}

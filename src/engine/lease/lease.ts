@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PgdbaError } from '../../errors/pgdba-error.ts';
 import { privateDirectory } from '../../journal/private-file.ts';
 import { ownIdentity } from '../../journal/process-identity.ts';
+import { awaitGuard } from './await-guard.ts';
 import { tryGiveBack, tryTake } from './claim.ts';
 import { monotonicNow, whyFree } from './judge-holder.ts';
 import { type LeaseContent, readLease, rewriteLease } from './lease-file.ts';
@@ -38,15 +39,19 @@ export interface Lease {
 }
 
 /**
- * Takes all keys of a cluster or none, and keeps them alive until they are released.
+ * Takes all keys of a cluster or none, and keeps them alive until they are released. The guard that a dead holder left
+ * behind is waited for, whatever `waitMs` says.
  * Errors: LEASE_BUSY {cluster, run, pid, host, since}, LEASE_DAMAGED, INTERRUPTED (the signal).
  */
 export async function acquireLease(request: LeaseRequest): Promise<Lease> {
   const { waitMs = 0, signal, onSteal, now = monotonicNow } = request;
   const paths = leasePaths(request);
   const stolen: Stolen[] = [];
-  const start = monotonicNow();
+  const guarded = new Set<string>();
+  let start = monotonicNow();
   for (;;) {
+    // What a dead run held is being put right: even a request that does not wait for the living waits for that.
+    start += await awaitGuards(request, paths, guarded, now);
     if (signal?.aborted) throw new PgdbaError('INTERRUPTED');
     const outcome = await takeAll(request, paths, stolen, now);
     if (Array.isArray(outcome)) {
@@ -139,6 +144,23 @@ class HeldLease implements Lease {
       hint: `see what took it with: pgdba runs list; then go on with: pgdba runs resume ${run}`,
     });
   }
+}
+
+/** Once for each dead holder; answers how long it took, in ms. */
+async function awaitGuards(
+  { home, signal }: LeaseRequest,
+  paths: KeyPaths,
+  known: Set<string>,
+  now: () => number,
+): Promise<number> {
+  let waited = 0;
+  for (const { path } of paths) {
+    const holder = readLease(path);
+    if (!holder || known.has(holder.nonce) || whyFree(holder, now()) === undefined) continue;
+    known.add(holder.nonce);
+    waited += await awaitGuard(home, holder.run, signal);
+  }
+  return waited;
 }
 
 /** One try at all keys, in their order, so that two requests cannot wait for each other. */

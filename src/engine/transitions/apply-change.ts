@@ -6,14 +6,18 @@ import type { DriveContext } from '../drive-context.ts';
 import { lend, type Verb } from '../lend.ts';
 import { place } from '../place.ts';
 import { plainReceipt, plainResult } from '../plain-result.ts';
+import { unitKey } from '../run-state.ts';
 import { settle, settleTimes } from '../settle.ts';
 
 /** How long the last look may take when the task's own time is over. */
 const lastLookMs = 15_000;
 
-type Verdict =
+export type Verdict =
   | { readonly is: 'satisfied'; readonly result: unknown }
+  /** Proved that it did not happen. */
   | { readonly is: 'not-done'; readonly why: string }
+  /** It happened differently, or the step cannot go on. */
+  | { readonly is: 'failed'; readonly error: PgdbaError }
   | { readonly is: 'unknown'; readonly why: string };
 
 /**
@@ -30,38 +34,39 @@ export async function applyChange(
   const { thrown, receipt } = await tryApply(drive, verb, memo);
   if (thrown !== undefined && (cancelled.aborted || asPgdbaError(thrown).class === 'journal')) throw thrown;
   const verdict = await judge(drive, { ...verb, signal: lookingSignal(verb, thrown, cancelled) }, memo, receipt);
-  const ms = Math.round(performance.now() - began);
+  await recordVerdict(drive, verb, verdict, thrown, began);
+}
+
+/** The task.result of a verdict. `thrown`: what apply threw, undefined when it returned. */
+export async function recordVerdict(
+  drive: DriveContext,
+  verb: Verb,
+  verdict: Verdict,
+  thrown: unknown,
+  began: number,
+): Promise<void> {
+  const ms = () => Math.round(performance.now() - began);
   if (verdict.is === 'satisfied') {
     const out = await plainResult(drive, verb.step, verdict.result);
     const warnings = thrown === undefined ? [] : [describe(thrown)];
     await drive.append({
       type: 'task.result',
       ...place(verb),
-      data: { outcome: 'changed', out, error: null, warnings, ms },
+      data: { outcome: 'changed', out, error: null, warnings, ms: ms() },
     });
     return;
   }
-  const error = failure(verb, verdict, thrown).toData();
   const outcome = verdict.is === 'unknown' ? 'unknown' : 'failed';
-  await drive.append({ type: 'task.result', ...place(verb), data: { outcome, out: null, error, warnings: [], ms } });
+  const error = failure(verb, verdict, thrown).toData();
+  await drive.append({
+    type: 'task.result',
+    ...place(verb),
+    data: { outcome, not_done: verdict.is === 'not-done', out: null, error, warnings: [], ms: ms() },
+  });
 }
 
-async function tryApply(drive: DriveContext, verb: Verb, memo: unknown) {
-  const { step } = verb;
-  try {
-    const receipt = await lend(drive, verb, async (act) =>
-      step.effect === 'none' ? undefined : step.apply(act, memo),
-    );
-    if (step.effect !== 'once') return { thrown: undefined, receipt: undefined };
-    const journaled = await plainReceipt(drive, step, receipt);
-    await drive.append({ type: 'task.receipt', ...place(verb), data: { receipt: journaled } });
-    return { thrown: undefined, receipt: journaled };
-  } catch (thrown) {
-    return { thrown: thrown ?? new Error('apply threw nothing'), receipt: undefined };
-  }
-}
-
-async function judge(drive: DriveContext, verb: Verb, memo: unknown, receipt: unknown): Promise<Verdict> {
+/** Looks until the step knows: it happened, it did not, it happened differently, or nobody can tell. */
+export async function judge(drive: DriveContext, verb: Verb, memo: unknown, receipt: unknown): Promise<Verdict> {
   const { step, task, item, signal } = verb;
   const longest = verb.step.settle?.within ? Number.POSITIVE_INFINITY : lastLookMs;
   try {
@@ -75,9 +80,30 @@ async function judge(drive: DriveContext, verb: Verb, memo: unknown, receipt: un
   } catch (thrown) {
     const error = asPgdbaError(thrown);
     if (error.class === 'journal') throw thrown;
-    if (error.code === 'WAIT_TIMEOUT') return { is: 'not-done', why: String(error.facts['why']) };
+    if (error.code === 'WAIT_TIMEOUT') return waitedInVain(step, String(error.facts['why']));
     const cannotLook = error.class === 'transient' || error.class === 'timeout' || signal.aborted;
-    return { is: cannotLook ? 'unknown' : 'not-done', why: error.message };
+    return cannotLook ? { is: 'unknown', why: error.message } : { is: 'failed', error };
+  }
+}
+
+/** A state that does not show was not made; an event that is still pending may yet happen. */
+function waitedInVain(step: AnyStep, why: string): Verdict {
+  return step.effect === 'once' ? { is: 'unknown', why } : { is: 'not-done', why };
+}
+
+async function tryApply(drive: DriveContext, verb: Verb, memo: unknown) {
+  const { step } = verb;
+  try {
+    const receipt = await lend(drive, verb, async (act) =>
+      step.effect === 'none' ? undefined : step.apply(act, memo),
+    );
+    if (step.effect === 'hold') drive.holds.reached(unitKey(verb.task, verb.item));
+    if (step.effect !== 'once') return { thrown: undefined, receipt: undefined };
+    const journaled = await plainReceipt(drive, step, receipt);
+    await drive.append({ type: 'task.receipt', ...place(verb), data: { receipt: journaled } });
+    return { thrown: undefined, receipt: journaled };
+  } catch (thrown) {
+    return { thrown: thrown ?? new Error('apply threw nothing'), receipt: undefined };
   }
 }
 
@@ -97,7 +123,8 @@ function lookingSignal(verb: Verb, thrown: unknown, cancelled: AbortSignal): Abo
   return thrown === undefined ? verb.signal : AbortSignal.any([cancelled, AbortSignal.timeout(lastLookMs)]);
 }
 
-function failure(verb: Verb, verdict: { is: 'not-done' | 'unknown'; why: string }, thrown: unknown): PgdbaError {
+function failure(verb: Verb, verdict: Exclude<Verdict, { is: 'satisfied' }>, thrown: unknown): PgdbaError {
+  if (verdict.is === 'failed') return verdict.error;
   if (verdict.is === 'not-done') {
     if (thrown !== undefined) return asPgdbaError(thrown);
     return new PgdbaError('NOT_VERIFIED', {

@@ -10,7 +10,7 @@ import { renderParams } from '../params.ts';
 import { place } from '../place.ts';
 import { plainMemo, plainResult } from '../plain-result.ts';
 import { recordFailure } from '../record-failure.ts';
-import { unitKey } from '../run-state.ts';
+import { type UnitState, unitKey } from '../run-state.ts';
 import { scopeOf } from '../scope.ts';
 import { applyChange } from './apply-change.ts';
 import { askFirst } from './ask-first.ts';
@@ -43,7 +43,9 @@ export async function attemptTask(drive: DriveContext, unit: Unit, signal: Abort
     if (answer.is === 'satisfied') return void (await recordSatisfied(drive, verb, answer.result, began));
     await recordChecked(drive, verb, answer);
     await askFirst(drive, unit, scope, signal);
+    refuseLostHold(drive, unit, known);
     await drive.parts.lease?.assertHeld();
+    await drive.holds.arm(drive, verb, answer.memo);
     await recordIntent(drive, verb, unit, await plainMemo(drive, step, answer.memo));
     await applyChange(drive, verb, answer.memo, began, signal);
   } catch (thrown) {
@@ -77,8 +79,24 @@ async function recordIntent(drive: DriveContext, verb: Verb, { task }: Unit, mem
   await drive.append({
     type: 'task.intent',
     ...place(verb),
-    data: { uses: task.uses, params, memo, pivot: task.pivot },
+    data: { uses: task.uses, params, memo, pivot: task.pivot, hold: verb.step.effect === 'hold' },
   });
+}
+
+/** Work that a hold protects does not begin once the hold is gone: its guard was faster, or somebody released it. */
+function refuseLostHold(drive: DriveContext, { task }: Unit, known: UnitState | undefined): void {
+  if (known?.lastIntent) return;
+  const { tasks } = drive.playbook;
+  for (const hold of tasks.slice(0, tasks.indexOf(task))) {
+    const unit = drive.state.units.get(hold.id);
+    const release = tasks.findIndex(({ releases }) => releases === hold.id);
+    if (drive.step(hold).effect !== 'hold' || !unit || unit.skipped || unit.held) continue;
+    if (release !== -1 && tasks.indexOf(task) >= release) continue;
+    throw new PgdbaError('HOLD_LOST', {
+      facts: { hold: hold.id, task: task.id, why: 'its guard released it in time, so that nobody was left waiting' },
+      hint: 'find out what took so long, then run it again',
+    });
+  }
 }
 
 function tookTooLong({ task }: Unit, thrown: unknown): PgdbaError {

@@ -1,10 +1,11 @@
-import { describe, PgdbaError } from '../../errors/pgdba-error.ts';
+import { PgdbaError } from '../../errors/pgdba-error.ts';
 import type { Unit } from '../decide.ts';
 import type { DriveContext } from '../drive-context.ts';
 import { check } from '../observe.ts';
 import { renderParams } from '../params.ts';
 import { unitKey } from '../run-state.ts';
 import { scopeOf } from '../scope.ts';
+import { judge } from './apply-change.ts';
 
 /**
  * A task that an earlier drive finished: is what it made still there? Answers null when it is, else what has moved.
@@ -14,22 +15,27 @@ export async function recheckTask(drive: DriveContext, unit: Unit, signal: Abort
   const { task, item } = unit;
   const step = drive.step(task);
   const known = drive.state.units.get(unitKey(task.id, item?.key ?? null));
-  if (step.effect === 'once' || step.effect === 'hold') {
-    throw new PgdbaError('NOT_YET', {
-      facts: { feature: `resuming a run after the ${step.effect} step ${step.id}` },
-      hint: 'look at the servers, then start a new run',
-    });
+  const timed = AbortSignal.any([signal, AbortSignal.timeout(task.timeout)]);
+  const at = { step, task: task.id, item: item?.key ?? null, attempt: known?.attempt ?? 1, signal: timed };
+  if (step.effect === 'once') {
+    const verdict = await judge(drive, { ...at, params: known?.params }, known?.memo, known?.receipt ?? undefined);
+    if (verdict.is === 'not-done') return drift(unit, verdict.why);
+    if (verdict.is === 'failed') throw verdict.error;
+    if (verdict.is === 'unknown') note(drive, unit, `nobody can tell any more: ${verdict.why}`);
+    return null;
   }
   const params = await renderParams(step, task.with, scopeOf(drive.parts.journal.run, drive.state, unit));
-  const timed = AbortSignal.any([signal, AbortSignal.timeout(task.timeout)]);
-  const answer = await check(
-    drive,
-    { step, task: task.id, item: item?.key ?? null, attempt: known?.attempt ?? 1, params, signal: timed },
-    task.timeout,
-  );
-  if (answer.is === 'satisfied') return null;
+  const answer = await check(drive, { ...at, params }, task.timeout);
+  return answer.is === 'satisfied' ? null : drift(unit, answer.diff ?? answer.summary);
+}
+
+function drift({ task, item }: Unit, diff: string): PgdbaError {
   return new PgdbaError('DRIFT', {
-    facts: { task: unitKey(task.id, item?.key ?? null), diff: answer.diff ?? answer.summary },
-    hint: `bring it back by hand, or start a new run: the recorded change was "${describe(answer.summary)}"`,
+    facts: { task: unitKey(task.id, item?.key ?? null), diff },
+    hint: 'bring it back by hand, or start a new run',
   });
+}
+
+function note(drive: DriveContext, { task }: Unit, message: string): void {
+  drive.parts.journal.log({ task: task.id, level: 'warn', message });
 }

@@ -6,6 +6,7 @@ import { lend } from '../lend.ts';
 import { renderParams } from '../params.ts';
 import { type UnitState, unitKey } from '../run-state.ts';
 import { scopeOf } from '../scope.ts';
+import { closeHold } from './release-hold.ts';
 
 /** Undoes one unit with the memo of its first intent: what the world was before the run touched it. */
 export async function undoTask(drive: DriveContext, unit: UnitState, signal: AbortSignal): Promise<void> {
@@ -21,6 +22,7 @@ export async function undoTask(drive: DriveContext, unit: UnitState, signal: Abo
     });
   try {
     const answer = await undo(drive, task, unit, AbortSignal.any([signal, AbortSignal.timeout(task.timeout)]));
+    if (unit.held) await closeHold(drive, unit, 'rollback', 'the run is rolled back');
     await ended(answer.is, answer.is === 'kept' ? answer.why : null, null);
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;

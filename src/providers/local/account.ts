@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { PgdbaError } from '../../errors/pgdba-error.ts';
 
 /** The system account that servers run as and that owns their files. */
@@ -28,7 +26,7 @@ export async function serverAccount(): Promise<Account> {
       hint: 'install PostgreSQL from a package (it makes the account), or run pgdba as an ordinary user',
     });
   }
-  return { name: 'postgres', ...found, groups: await groupsOf('postgres', found.gid), switched: true };
+  return { name: 'postgres', ...found, groups: groupsOf('postgres', found.gid), switched: true };
 }
 
 /** argv that runs as the account. `dieWithUs`: the kernel ends it when pgdba dies; never for servers. */
@@ -64,7 +62,10 @@ function lookUp(name: string): { uid: number; gid: number } | undefined {
   return undefined;
 }
 
-async function groupsOf(name: string, gid: number): Promise<number[]> {
-  const answer = await promisify(execFile)('id', ['-G', name]).catch(() => ({ stdout: '' }));
-  return [gid, ...answer.stdout.split(/\s+/).filter(Boolean).map(Number)];
+/** From the file, like the account itself: this is asked often, and a process each time would be felt. */
+function groupsOf(name: string, gid: number): number[] {
+  const lines = readFileSync('/etc/group', 'utf8').split('\n');
+  const entries = lines.map((line) => line.split(':'));
+  const of = entries.filter(([, , , members = '']) => members.split(',').includes(name));
+  return [gid, ...of.map(([, , id]) => Number(id))];
 }

@@ -10,7 +10,9 @@ import { inspect } from './inspect.ts';
 import { memberOf, serverOf, serviceOf } from './layout.ts';
 import { lastLines } from './logs.ts';
 import { ensurePlace, placeOf, removePlace } from './place.ts';
+import { pointPooler, poolerTargetFile, readPoolerTarget } from './pooler-target.ts';
 import { freePorts } from './ports.ts';
+import { reaches } from './reaches.ts';
 import { ensureServer, startServer } from './start.ts';
 import { killServer, removeServer, stopServer } from './stop.ts';
 
@@ -43,6 +45,13 @@ export function localProvider({ home }: { readonly home: string }): Provider {
       serverOf(cluster, server);
       return address;
     },
+    reaches: async (cluster, server, address) => {
+      serverOf(cluster, server);
+      return reaches(address);
+    },
+    poolerTarget: async (cluster, name) => readPoolerTarget(serviceOf(cluster, name)),
+    poolerTargetFile: async (cluster, name) => poolerTargetFile(serviceOf(cluster, name)),
+    pointPooler: async (cluster, name, address) => pointPooler(serviceOf(cluster, name), address),
     logs: async (cluster, server, lines) => lastLines(serverOf(cluster, server), lines),
     readFile: async (cluster, server, path) => readServerFile(serverOf(cluster, server), path),
     ensurePlace: (cluster) => ensurePlace(home, cluster),

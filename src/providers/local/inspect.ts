@@ -1,21 +1,20 @@
 import { lstat } from 'node:fs/promises';
 import type { Cluster } from '../../inventory/cluster.ts';
 import type { Inspection, ServerState } from '../provider.ts';
-import { type Account, serverAccount } from './account.ts';
-import { type Server, serversOf } from './layout.ts';
+import { serverAccount } from './account.ts';
+import type { Server } from './layout.ts';
 import { lookAt } from './place.ts';
-import { processesOfServer } from './server-processes.ts';
+import { processesOfServers, type ServerProcesses } from './server-processes.ts';
 
 export async function inspect(cluster: Cluster): Promise<Inspection> {
-  const account = await serverAccount();
+  const found = processesOfServers(cluster, await serverAccount());
   return {
     place: await lookAt(cluster.directory),
-    servers: await Promise.all(serversOf(cluster).map((server) => stateOf(cluster, server, account))),
+    servers: await Promise.all([...found].map(([server, processes]) => stateOf(server, processes))),
   };
 }
 
-async function stateOf(cluster: Cluster, server: Server, account: Account): Promise<ServerState> {
-  const { main, postmaster, all } = processesOfServer(cluster, server, account);
+async function stateOf(server: Server, { main, postmaster, all }: ServerProcesses): Promise<ServerState> {
   return {
     name: server.name,
     kind: server.kind,

@@ -38,27 +38,32 @@ export function workingDirectory(pid: number): string | undefined {
 
 /** zombie: it ended, but nobody has collected it yet. */
 export function stateOf(pid: number): 'alive' | 'zombie' | 'gone' {
-  const status = attempt(() => readFileSync(`/proc/${pid}/status`, 'latin1'));
+  const status = read(pid, 'status');
   if (status === undefined) return 'gone';
   return /^State:\s*[ZX]/m.test(status) ? 'zombie' : 'alive';
 }
 
 /** A variable of the environment the process was started with. */
 export function startedWith(pid: number, variable: string): string | undefined {
-  const environment = attempt(() => readFileSync(`/proc/${pid}/environ`, 'latin1')) ?? '';
+  const environment = read(pid, 'environ') ?? '';
   const line = environment.split('\0').find((entry) => entry.startsWith(`${variable}=`));
   return line?.slice(variable.length + 1);
 }
 
 function readProcess(pid: number, uid: number): Process | undefined {
-  const status = attempt(() => readFileSync(`/proc/${pid}/status`, 'latin1'));
+  const status = read(pid, 'status');
   if (status === undefined) return undefined;
   const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
   // Uid: real effective saved file
   if (Number(field('Uid').split('\t')[1]) !== uid || /^[ZX]/.test(field('State'))) return undefined;
-  const line = attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+  const line = read(pid, 'cmdline');
   if (line === undefined) return undefined;
   return { pid, uid, parent: Number(field('PPid')), name: field('Name'), argv: line.split('\0').slice(0, -1) };
+}
+
+/** As UTF-8, whatever it is: for other encodings Node allocates 64 KiB per file in /proc, and there are thousands of looks. */
+function read(pid: number, file: string): string | undefined {
+  return attempt(() => readFileSync(`/proc/${pid}/${file}`, 'utf8'));
 }
 
 /** A process may vanish between any two looks. */

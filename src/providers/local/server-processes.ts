@@ -22,12 +22,33 @@ export interface ServerProcesses {
  * configuration file. `tail -f patroni.yml` and another user's Patroni are not ours.
  */
 export function processesOfServer(cluster: Cluster, server: Server, account: Account): ServerProcesses {
-  const living = processesOf(account.uid);
+  return ownProcesses(cluster, server, livingOf(account));
+}
+
+/** The same for every server of a cluster, by one look at the machine. */
+export function processesOfServers(cluster: Cluster, account: Account): ReadonlyMap<Server, ServerProcesses> {
+  const living = livingOf(account);
+  return new Map(serversOf(cluster).map((server) => [server, ownProcesses(cluster, server, living)]));
+}
+
+export function processesOfCluster(cluster: Cluster, account: Account): number[] {
+  return [...new Set([...processesOfServers(cluster, account).values()].flatMap(({ all }) => all))];
+}
+
+interface Living extends Process {
+  readonly mark: string | undefined;
+}
+
+function livingOf({ uid }: Account): Living[] {
+  return processesOf(uid).map((process) => ({ ...process, mark: startedWith(process.pid, markVariable) }));
+}
+
+function ownProcesses(cluster: Cluster, server: Server, living: readonly Living[]): ServerProcesses {
   const mains = living.filter((process) => isMain(server, process));
   const postgres = server.kind === 'member' ? postgresOf(server.data, living) : [];
   const postgresPids = new Set(postgres.map(({ pid }) => pid));
   const mark = `${cluster.id}/${server.name}`;
-  const marked = living.filter(({ pid }) => startedWith(pid, markVariable) === mark);
+  const marked = living.filter((process) => process.mark === mark);
   const roots = [...mains, ...postgres, ...marked].map(({ pid }) => pid);
   return {
     // between fork and exec a child shows its parent's command line
@@ -35,10 +56,6 @@ export function processesOfServer(cluster: Cluster, server: Server, account: Acc
     postmaster: postgres.find(({ parent }) => !postgresPids.has(parent))?.pid,
     all: [...withDescendants(roots, living)].filter((pid) => pid !== process.pid),
   };
-}
-
-export function processesOfCluster(cluster: Cluster, account: Account): number[] {
-  return [...new Set(serversOf(cluster).flatMap((server) => processesOfServer(cluster, server, account).all))];
 }
 
 function isMain(server: Server, { argv }: Process): boolean {

@@ -106,6 +106,7 @@ export async function pgdba(argv: readonly string[], given: Given = {}): Promise
         requests.push(request);
         return (given.run ?? (async () => report()))(io, request);
       },
+      plan: unexpected('a plan'),
       resume: async (request) => {
         resumes.push(request);
         return report();

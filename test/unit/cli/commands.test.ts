@@ -122,6 +122,7 @@ describe('plain commands', () => {
         confirm: true,
         name: 'demo',
         named: true,
+        decisions: new Map(),
         waitMs: null,
         retry: 'pgdba runs resume last --name demo --confirm',
       },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../../src/engine/plan.ts';
 import { failure, input, pgdba, report, runId } from './a-program.ts';
 
 const set = (call: { requests: readonly { set: ReadonlyMap<string, { value: string }> }[] }) =>
@@ -142,11 +143,44 @@ describe('what was mistyped', () => {
     expect(call.exit).toBe(2);
   });
 
-  it.each(['--check', '--dry-run', '--override=topology'])('%s is not there yet, and nothing runs', async (option) => {
-    const call = await pgdba(['switchover', '--name', 'demo', option]);
+  it('--override is not there yet, and nothing runs', async () => {
+    const call = await pgdba(['switchover', '--name', 'demo', '--override=topology']);
     expect(call.exit).toBe(2);
     expect(JSON.parse(call.stdout).code).toBe('NOT_YET');
     expect(call.requests).toEqual([]);
+  });
+});
+
+describe('--check', () => {
+  const plan: Plan = {
+    playbook: 'switchover',
+    version: '1.0.0',
+    target: { name: 'demo' },
+    risk: 'disruptive',
+    changes: 0,
+    tasks: [],
+    refusal: null,
+  };
+
+  it.each(['--check', '--dry-run'])('%s shows the plan and runs nothing', async (option) => {
+    const call = await pgdba(['switchover', '--name', 'demo', option], { services: { plan: async () => plan } });
+    expect(call.exit).toBe(0);
+    expect(JSON.parse(call.stdout)).toMatchObject({ success: true, data: { playbook: 'switchover', changes: 0 } });
+    expect(call.requests).toEqual([]);
+  });
+
+  it('ends as a refusal, with the plan, when a precheck stands against it', async () => {
+    const refusal = {
+      code: 'ASSERTION_FAILED',
+      class: 'precheck',
+      error: 'it is paused',
+      facts: {},
+      hint: 'resume it',
+    } as const;
+    const services = { plan: async () => ({ ...plan, refusal }) };
+    const call = await pgdba(['switchover', '--name', 'demo', '--check'], { services });
+    expect(call.exit).toBe(3);
+    expect(JSON.parse(call.stdout)).toMatchObject({ success: false, code: 'ASSERTION_FAILED', data: { changes: 0 } });
   });
 });
 

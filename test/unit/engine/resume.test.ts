@@ -25,6 +25,16 @@ function cancelAt(matches: (record: AnyRecord) => boolean) {
     },
   };
 }
+/** Cancels as soon as the world looks like this. */
+function cancelOnce(condition: () => boolean) {
+  const controller = new AbortController();
+  const timer = setInterval(() => {
+    if (!condition()) return;
+    clearInterval(timer);
+    controller.abort('SIGINT');
+  }, 2);
+  return { signal: controller.signal };
+}
 const at = (type: string, task: string) => (record: AnyRecord) => record.type === type && record.task === task;
 
 describe('a run that was left', () => {
@@ -133,13 +143,120 @@ ${ensure('a')}${ensure('b')}outputs: { fact: "\${{ tasks.fact.out.text }}" }\n`,
     controller.abort('SIGINT');
     await running;
   });
+});
 
-  it('cannot be resumed after an event yet, and says so', async () => {
+describe('an event', () => {
+  const bell = `tasks:\n  - { id: bell, uses: ring@1, with: { in: "WORLD", name: bell } }\n${ensure('a')}`;
+  const rings = () => (lab.exists('bell') ? lab.read('bell').trim().split('\n').length : 0);
+
+  it('that happened before the crash is found, and does not happen twice', async () => {
+    lab.put('bell.slow');
     const left = await lab.run(
-      `tasks:\n  - { id: bell, uses: ring@1, with: { in: "WORLD", name: bell } }\n${ensure('a')}${ensure('b')}`,
-      cancelAt(at('task.result', 'a')),
+      bell,
+      cancelOnce(() => lab.exists('bell')),
     );
-    const report = await lab.resume(left.id ?? '');
-    expect(report).toMatchObject({ status: 'interrupted', error: { code: 'NOT_YET' } });
+    expect(left.status).toBe('interrupted');
+    lab.remove('bell.slow');
+    expect(await lab.resume(left.id ?? '')).toMatchObject({ status: 'succeeded' });
+    expect(rings()).toBe(1);
+  });
+
+  it('that is proved not to have happened is done by the resume', async () => {
+    lab.put('bell.dead');
+    const left = await lab.run(bell, cancelAt(at('task.intent', 'bell')));
+    lab.remove('bell.dead');
+    expect(await lab.resume(left.id ?? '')).toMatchObject({ status: 'succeeded' });
+    expect(rings()).toBe(1);
+  });
+
+  it('that nobody can prove parks the run until an operator says what he knows', async () => {
+    lab.put('bell.slow');
+    const left = await lab.run(
+      bell,
+      cancelOnce(() => lab.exists('bell')),
+    );
+    lab.remove('bell.slow');
+    lab.put('bell.mute');
+    const parked = await lab.resume(left.id ?? '');
+    expect(parked).toMatchObject({ status: 'needs-decision', error: { code: 'NEEDS_DECISION' } });
+    expect(parked.error?.hint).toContain('--resolve bell=done');
+    const done = await lab.resume(left.id ?? '', { decisions: new Map([['bell', 'done']]) });
+    expect(done).toMatchObject({ status: 'succeeded' });
+    expect(rings()).toBe(1);
+  });
+
+  it('is repeated when an operator says that it was not done', async () => {
+    lab.put('bell.dead');
+    const left = await lab.run(bell, cancelAt(at('task.intent', 'bell')));
+    lab.remove('bell.dead');
+    lab.put('bell.mute');
+    expect(await lab.resume(left.id ?? '')).toMatchObject({ status: 'needs-decision' });
+    lab.remove('bell.mute');
+    const decided = await lab.resume(left.id ?? '', { decisions: new Map([['bell', 'not-done']]) });
+    expect(decided).toMatchObject({ status: 'succeeded' });
+    expect(rings()).toBe(1);
+  });
+
+  it('that was done and is gone is drift', async () => {
+    const left = await lab.run(bell, cancelAt(at('task.result', 'bell')));
+    lab.remove('bell');
+    expect(await lab.resume(left.id ?? '')).toMatchObject({ status: 'drift', error: { code: 'DRIFT' } });
+  });
+
+  it('at the point of no return whose end nobody knows parks the run at once', async () => {
+    lab.put('bell.mute');
+    const body = bell.replace('name: bell } }', 'name: bell }, pivot: true }');
+    const report = await lab.run(body);
+    expect(report).toMatchObject({ status: 'needs-decision', error: { code: 'NEEDS_DECISION' } });
+  });
+
+  it('proved not to have happened un-passes the pivot: what came before is rolled back', async () => {
+    lab.put('bell.dead');
+    const body = `tasks:\n${ensure('a')}  - { id: bell, uses: ring@1, with: { in: "WORLD", name: bell }, pivot: true, timeout: 100ms }\n`;
+    expect(await lab.run(body)).toMatchObject({ status: 'partly-rolled-back' });
+    expect(lab.exists('a')).toBe(false);
+  });
+
+  it('cannot be decided when the run has no such task', async () => {
+    const left = await lab.run(bell, cancelAt(at('task.result', 'bell')));
+    const decisions = new Map([['ball', 'done' as const]]);
+    await expect(lab.resume(left.id ?? '', { decisions })).rejects.toMatchObject({ code: 'USAGE' });
+  });
+});
+
+describe('a probe', () => {
+  const probed = (name: string) => `probes:
+  - { id: eye, uses: watch@1, with: { in: "WORLD", name: ${name} }, from: b, until: b }
+tasks:
+${ensure('a')}${ensure('b')}${ensure('c')}outputs: { seen: "\${{ probes.eye.out.seen }}" }
+`;
+
+  it('watches from before its first task to after its last', async () => {
+    const report = await lab.run(probed('b'));
+    expect(report).toMatchObject({ status: 'succeeded', outputs: { seen: true } });
+    const trail = await lab.trail(report.id);
+    expect(trail.indexOf('probe.result eye')).toBeGreaterThan(trail.indexOf('task.result b'));
+    expect(trail.indexOf('probe.result eye')).toBeLessThan(trail.indexOf('task.intent c'));
+  });
+
+  it('ends before what comes later', async () => {
+    expect(await lab.run(probed('c'))).toMatchObject({ outputs: { seen: false } });
+  });
+
+  it('that breaks does not fail the run: its outputs say null', async () => {
+    lab.put('b.fails');
+    const report = await lab.run(probed('b').replace('from: b, until: b', 'from: a, until: a'));
+    expect(report.status).toBe('rolled-back');
+    lab.remove('b.fails');
+    lab.put('eye.fails');
+    const again = await lab.run(probed('eye'));
+    expect(again).toMatchObject({ status: 'succeeded', outputs: { seen: null } });
+  });
+
+  it('is ended, and its result kept, when the run fails while it watches', async () => {
+    lab.put('b.fails');
+    const report = await lab.run(probed('b').replace('name: b }, from', 'name: a }, from'));
+    expect(report.status).toBe('rolled-back');
+    expect(await lab.trail(report.id)).toContain('probe.result eye');
   });
 });

@@ -66,7 +66,12 @@ export function intent(
   task: string,
   params: NewRecord<'task.intent'>['data']['params'] = {},
 ): NewRecord<'task.intent'> {
-  return { type: 'task.intent', task, attempt: 1, data: { uses: 'sql@1', params, memo: null, pivot: false } };
+  return {
+    type: 'task.intent',
+    task,
+    attempt: 1,
+    data: { uses: 'sql@1', params, memo: null, pivot: false, hold: false },
+  };
 }
 
 export function result(task: string, out: NewRecord<'task.result'>['data']['out'] = {}): NewRecord<'task.result'> {

@@ -46,7 +46,7 @@ export function intent(task: string, item?: string): NewRecord<'task.intent'> {
     type: 'task.intent',
     task,
     ...(item === undefined ? {} : { item }),
-    data: { uses: 'member.ensure@1', params: {}, memo: {}, pivot: false },
+    data: { uses: 'member.ensure@1', params: {}, memo: {}, pivot: false, hold: false },
   };
 }
 

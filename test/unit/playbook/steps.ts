@@ -1,4 +1,14 @@
-import { change, defineStep, kept, notDone, satisfied, Type, undone } from '../../../src/step/index.ts';
+import {
+  change,
+  defineProbe,
+  defineStep,
+  type GuardOrder,
+  kept,
+  notDone,
+  satisfied,
+  Type,
+  undone,
+} from '../../../src/step/index.ts';
 import { Registry } from '../../../src/step/registry.ts';
 
 const described = { version: 1, since: '0.1.0', summary: 'For tests.' } as const;
@@ -96,6 +106,7 @@ const hold = defineStep({
   params: Type.Object({ within: Type.Duration() }),
   result: Type.Object({}),
   memo: Type.Object({}),
+  guardOrder: (): GuardOrder => ({ kind: 'pooler-resume', poolers: [], within_ms: 10 }),
   check: async () => change('hold', {}),
   apply: async () => {},
   rollback: async () => undone,
@@ -103,8 +114,19 @@ const hold = defineStep({
 
 export const steps = { topology, choose, assert, ensure, move, hold };
 
+const probe = defineProbe({
+  id: 'test.probe',
+  version: 1,
+  since: '0.1.0',
+  summary: 'Watch.',
+  writes: true,
+  params: Type.Object({}),
+  result: Type.Object({ longest_gap_ms: Type.Integer() }),
+  run: async () => ({ longest_gap_ms: 0 }),
+});
+
 /** A registry of small steps, one of each effect. */
 export function testRegistry(): Registry {
   const entries = Object.values(steps).map((step) => [`${step.id}@${step.version}`, async () => ({ default: step })]);
-  return new Registry(Object.fromEntries(entries));
+  return new Registry(Object.fromEntries(entries), { 'test.probe@1': async () => ({ default: probe }) });
 }

@@ -1,0 +1,66 @@
+import { dirname } from 'node:path';
+import { PgdbaError } from '../errors/pgdba-error.ts';
+import type { DriveContext } from './drive-context.ts';
+import { type GuardProcess, type GuardRelease, startGuard } from './guard-process.ts';
+import type { Verb } from './lend.ts';
+import { unitKey } from './run-state.ts';
+
+/** The guards of the holds that this drive has taken. */
+export class HoldKeeper {
+  readonly #guards = new Map<string, GuardProcess>();
+
+  /** Before the hold's intent: a hold without a ready guard does not start. Errors: GUARD_FAILED. */
+  async arm(drive: DriveContext, verb: Verb, memo: unknown): Promise<void> {
+    const { step, task, item } = verb;
+    if (step.effect !== 'hold') return;
+    const { journal, world, target, redactor } = drive.parts;
+    const children = await journal.directory('children');
+    if (!target || children === null) {
+      throw new PgdbaError('BUG', { facts: { problem: `hold ${task} in a run without a cluster or a journal` } });
+    }
+    const key = unitKey(task, item);
+    const order = step.guardOrder(memo);
+    const { poolers, members } = await world.guardBrief(target, order);
+    const brief = { run: journal.run, task: key, order: order.kind, within_ms: order.within_ms, poolers, members };
+    const guard = await startGuard({ ...brief, directory: dirname(children) }, { redactor });
+    this.#guards.set(key, guard);
+    // A guard that was too late for us to notice still tells; what it did belongs into the journal at once.
+    void guard.released.then((release) => {
+      this.#guards.delete(key);
+      return recordGuardRelease(drive, key, release);
+    });
+  }
+
+  /** The hold is on: the guard's deadline counts from now. */
+  reached(key: string): void {
+    this.#guards.get(key)?.reached();
+  }
+
+  /** The hold was released by us: its guard ends. */
+  async disarm(key: string): Promise<void> {
+    const guard = this.#guards.get(key);
+    this.#guards.delete(key);
+    await guard?.done();
+  }
+
+  /** Is there a guard that will release it when we cannot? */
+  guards(key: string): Promise<unknown> | null {
+    return this.#guards.get(key)?.released ?? null;
+  }
+}
+
+/** Journals that a guard ended a hold; nothing when somebody else had done so before. */
+export async function recordGuardRelease(drive: DriveContext, key: string, release: GuardRelease): Promise<void> {
+  const unit = drive.state.units.get(key);
+  if (!unit?.held) return;
+  const { at, pointed_at, why } = release;
+  const words = {
+    pipe: 'pgdba was gone',
+    deadline: 'it lasted too long',
+    signal: 'it was told to end',
+    failure: 'it broke',
+  };
+  const led = pointed_at === null ? 'the poolers lead where they did' : `the poolers lead to ${pointed_at}`;
+  const where = { task: unit.task, ...(unit.item === null ? {} : { item: unit.item }) };
+  await drive.append({ type: 'hold.released', ...where, data: { by: 'guard', at, why: `${words[why]}; ${led}` } });
+}

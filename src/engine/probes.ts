@@ -1,0 +1,96 @@
+import { asPgdbaError } from '../errors/pgdba-error.ts';
+import type { Json } from '../journal/record.ts';
+import { bindParams, validateResult } from '../playbook/params.ts';
+import type { ProbeUse } from '../playbook/playbook.ts';
+import type { AnyProbe } from '../step/define-probe.ts';
+import type { DriveContext } from './drive-context.ts';
+import type { RunState } from './run-state.ts';
+import { scopeOf } from './scope.ts';
+
+interface Running {
+  readonly began: number;
+  readonly until: AbortController;
+  readonly ended: Promise<{ out: Json; error: ReturnType<typeof asPgdbaError> | null }>;
+}
+
+/** The probes of one drive: each begins before its first task and ends after its last. */
+export class ProbeKeeper {
+  readonly #running = new Map<string, Running>();
+
+  /** Starts what watches this task, and waits until it watches. A probe that cannot start does not stop the run. */
+  async before(drive: DriveContext, task: string): Promise<void> {
+    const ids = drive.playbook.tasks.map(({ id }) => id);
+    for (const use of drive.playbook.probes) {
+      if (this.#running.has(use.id) || drive.state.probes.has(use.id)) continue;
+      const [at, from, until] = [task, use.from, use.until].map((id) => ids.indexOf(id));
+      if (at === undefined || from === undefined || until === undefined || at < from || at > until) continue;
+      await this.#start(drive, use);
+    }
+  }
+
+  /** Ends every probe whose last task is settled; all of them when the run ends or is left. */
+  async after(drive: DriveContext, all: boolean): Promise<void> {
+    for (const { id, until } of drive.playbook.probes) {
+      const running = this.#running.get(id);
+      if (!running || !(all || isSettled(drive.state, until))) continue;
+      this.#running.delete(id);
+      running.until.abort();
+      const { out, error } = await running.ended;
+      const ms = Math.round(performance.now() - running.began);
+      await drive.append({ type: 'probe.result', task: id, data: { out, error: error?.toData() ?? null, ms } });
+    }
+  }
+
+  async #start(drive: DriveContext, use: ProbeUse): Promise<void> {
+    const probe = drive.probe(use.uses);
+    const until = new AbortController();
+    let ready = () => undefined as void;
+    const watching = new Promise<void>((resolve) => {
+      ready = resolve;
+    });
+    const ended = watch(drive, use, probe, ready, until.signal).then(
+      (out) => ({ out, error: null }),
+      (thrown: unknown) => ({ out: nothing(probe), error: asPgdbaError(thrown) }),
+    );
+    this.#running.set(use.id, { began: performance.now(), until, ended });
+    await Promise.race([watching, ended]);
+  }
+}
+
+async function watch(
+  drive: DriveContext,
+  use: ProbeUse,
+  probe: AnyProbe,
+  ready: () => void,
+  until: AbortSignal,
+): Promise<Json> {
+  const { journal, world, target } = drive.parts;
+  const scope = scopeOf(journal.run, drive.state, null);
+  const params = await bindParams(probe, use.with.render(scope));
+  const occasion = {
+    target,
+    run: { id: journal.run, task: use.id, attempt: 1 },
+    params,
+    signal: new AbortController().signal,
+    log: (message: string) => journal.log({ task: use.id, level: 'info', message }),
+    progress: () => undefined,
+  };
+  const result = await world.lend(occasion, (act) => probe.run(act, ready, until));
+  const json: Json = JSON.parse(JSON.stringify(result ?? null));
+  await validateResult(probe, 'result', json);
+  return json;
+}
+
+/** What a probe that broke knows: nothing, under each of its names, so that outputs say null and not fail. */
+function nothing(probe: AnyProbe): Json {
+  const properties: unknown = probe.result['properties'];
+  return Object.fromEntries(Object.keys(properties ?? {}).map((name) => [name, null]));
+}
+
+function isSettled(state: RunState, task: string): boolean {
+  const items = state.items.get(task);
+  const units = [...state.units.values()].filter((unit) => unit.task === task);
+  const failed = units.some(({ outcome }) => outcome === 'failed' || outcome === 'unknown');
+  const done = units.filter(({ outcome, skipped }) => skipped || outcome === 'ok' || outcome === 'changed');
+  return failed || done.length >= (items?.length ?? 1);
+}
