@@ -53,7 +53,7 @@ Options of every verb:
 Examples:
   pgdba run playbooks/init-cluster.yaml --provider local --name demo
   pgdba cluster status --name demo --format table
-  pgdba failover trigger --name demo --check
+  pgdba runs show last --format table
 
 Docs: README.md and docs/ beside this program; \`pgdba playbook list\` shows what is shipped.
 `;

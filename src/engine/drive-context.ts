@@ -5,10 +5,9 @@ import type { Redactor } from '../secrets/redactor.ts';
 import type { AnyProbe } from '../step/define-probe.ts';
 import type { AnyStep } from '../step/define-step.ts';
 import type { Target, World } from '../world/world.ts';
-import { HoldKeeper } from './holds.ts';
-import { ProbeKeeper } from './probes.ts';
 import type { Prompt, RunObserver } from './report.ts';
-import { fold, type RunState } from './run-state.ts';
+import type { RunState } from './run-state.ts';
+import type { Verb } from './verb.ts';
 
 /** Held for the length of a run; see lease/. */
 export interface HeldLease {
@@ -33,51 +32,36 @@ export interface DriveParts {
   readonly observer: RunObserver;
 }
 
+/** The guards of the holds that a drive has taken. */
+export interface Holds {
+  /** Before the hold's intent: a hold without a ready guard does not start. Errors: GUARD_FAILED. */
+  arm(drive: DriveContext, verb: Verb, memo: unknown): Promise<void>;
+  /** The hold is on: the guard's deadline counts from now. */
+  reached(key: string): void;
+  /** The hold was released by us: its guard ends. */
+  disarm(key: string): Promise<void>;
+  /** Resolves when the guard has released the hold; null when there is no guard. */
+  guarded(key: string): Promise<unknown> | null;
+}
+
+/** The probes of one drive. */
+export interface Probes {
+  /** Starts what watches this task, and waits until it watches. A probe that cannot start does not stop the run. */
+  before(drive: DriveContext, task: string): Promise<void>;
+  /** Ends every probe whose last task is settled; all of them when the run ends or is left. */
+  after(drive: DriveContext, all: boolean): Promise<void>;
+}
+
 /** One drive of one run: the journal, the state it folds to, and the world. */
-export class DriveContext {
+export interface DriveContext {
   readonly parts: DriveParts;
-  readonly holds = new HoldKeeper();
-  readonly probes = new ProbeKeeper();
-  #state: RunState;
-  /** How many of the journal's records are in `#state`. */
-  #folded: number;
-
-  constructor(parts: DriveParts) {
-    this.parts = parts;
-    this.#state = fold(parts.journal.records);
-    this.#folded = parts.journal.records.length;
-  }
-
-  get state(): RunState {
-    return this.#state;
-  }
-
-  get playbook(): Playbook {
-    return this.parts.playbook;
-  }
-
+  readonly state: RunState;
+  readonly playbook: Playbook;
+  readonly holds: Holds;
+  readonly probes: Probes;
   /** The only way state changes: one more record. */
-  async append(record: NewRecord): Promise<AnyRecord> {
-    const written = await this.parts.journal.append(record);
-    this.#state = fold(this.parts.journal.records.slice(this.#folded), this.#state);
-    this.#folded = this.parts.journal.records.length;
-    this.parts.observer.onRecord(written);
-    return written;
-  }
-
-  step(task: Task): AnyStep {
-    return this.stepOf(task.uses);
-  }
-
-  probe(uses: string): AnyProbe {
-    const probe = this.parts.probes.get(uses);
-    if (!probe) throw new Error(`probe ${uses} was not loaded before the drive`);
-    return probe;
-  }
-
-  stepOf(uses: string): AnyStep {
-    const step = this.parts.steps.get(uses);
-    if (!step) throw new Error(`step ${uses} was not loaded before the drive`);
-    return step;
-  }
+  append(record: NewRecord): Promise<AnyRecord>;
+  step(task: Task): AnyStep;
+  stepOf(uses: string): AnyStep;
+  probe(uses: string): AnyProbe;
 }

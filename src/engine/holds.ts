@@ -1,15 +1,14 @@
 import { dirname } from 'node:path';
 import { PgdbaError } from '../errors/pgdba-error.ts';
-import type { DriveContext } from './drive-context.ts';
+import type { DriveContext, Holds } from './drive-context.ts';
 import { type GuardProcess, type GuardRelease, startGuard } from './guard-process.ts';
-import type { Verb } from './lend.ts';
 import { unitKey } from './run-state.ts';
+import type { Verb } from './verb.ts';
 
 /** The guards of the holds that this drive has taken. */
-export class HoldKeeper {
+export class HoldKeeper implements Holds {
   readonly #guards = new Map<string, GuardProcess>();
 
-  /** Before the hold's intent: a hold without a ready guard does not start. Errors: GUARD_FAILED. */
   async arm(drive: DriveContext, verb: Verb, memo: unknown): Promise<void> {
     const { step, task, item } = verb;
     if (step.effect !== 'hold') return;
@@ -31,20 +30,17 @@ export class HoldKeeper {
     });
   }
 
-  /** The hold is on: the guard's deadline counts from now. */
   reached(key: string): void {
     this.#guards.get(key)?.reached();
   }
 
-  /** The hold was released by us: its guard ends. */
   async disarm(key: string): Promise<void> {
     const guard = this.#guards.get(key);
     this.#guards.delete(key);
     await guard?.done();
   }
 
-  /** Is there a guard that will release it when we cannot? */
-  guards(key: string): Promise<unknown> | null {
+  guarded(key: string): Promise<unknown> | null {
     return this.#guards.get(key)?.released ?? null;
   }
 }

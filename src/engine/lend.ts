@@ -1,19 +1,9 @@
 import type { Act } from '../step/act.ts';
-import type { AnyParams, AnyStep } from '../step/define-step.ts';
+import type { AnyParams } from '../step/define-step.ts';
 import type { DriveContext } from './drive-context.ts';
 import { withSecrets } from './params.ts';
 import { unitKey } from './run-state.ts';
-
-/** One verb of one task, about to be called. */
-export interface Verb {
-  readonly step: AnyStep;
-  readonly task: string;
-  readonly item: string | null;
-  readonly attempt: number;
-  /** As journaled: secrets by reference. */
-  readonly params: unknown;
-  readonly signal: AbortSignal;
-}
+import type { Verb } from './verb.ts';
 
 /** Calls one verb of a step with eyes and hands on the world, and takes them back afterwards. */
 export async function lend<T>(drive: DriveContext, verb: Verb, use: (act: Act<AnyParams>) => Promise<T>): Promise<T> {

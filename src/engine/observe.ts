@@ -1,8 +1,9 @@
 import { PgdbaError } from '../errors/pgdba-error.ts';
 import type { Change, Satisfied } from '../step/answers.ts';
 import type { DriveContext } from './drive-context.ts';
-import { lend, type Verb } from './lend.ts';
+import { lend } from './lend.ts';
 import { settle, settleTimes } from './settle.ts';
+import type { Verb } from './verb.ts';
 
 /** Asks a step's check, again while it is pending. Errors: WAIT_TIMEOUT, TASK_UNKNOWN_OUTCOME, the check's own. */
 export async function check(

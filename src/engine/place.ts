@@ -1,4 +1,4 @@
-import type { Verb } from './lend.ts';
+import type { Verb } from './verb.ts';
 
 /** Which unit and attempt a record is about: the record's own fields beside its data. */
 export function place({ task, item, attempt }: Pick<Verb, 'task' | 'item' | 'attempt'>) {

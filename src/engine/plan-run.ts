@@ -6,10 +6,11 @@ import type { Change, Pending, Satisfied, Unknown } from '../step/answers.ts';
 import type { AnyStep } from '../step/define-step.ts';
 import { checkRiskCap } from './consent.ts';
 import { refusalOf } from './decide.ts';
-import { DriveContext } from './drive-context.ts';
+import type { DriveContext } from './drive-context.ts';
 import type { Attendance, EngineParts } from './engine-parts.ts';
 import { lend } from './lend.ts';
 import { loadSteps } from './load-steps.ts';
+import { openDrive } from './open-drive.ts';
 import { renderParams } from './params.ts';
 import { plainResult } from './plain-result.ts';
 import type { Plan, PlannedTask } from './plan.ts';
@@ -43,12 +44,7 @@ export async function planRun(parts: EngineParts, order: RunOrder, attendance: A
   const { world, redactor } = parts;
   const { observer } = attendance;
   const common = { journal, playbook, ...loaded, target, world, redactor, lease: null, prompt: null, agreed: false };
-  const planner = new Planner(
-    new DriveContext({ ...common, observer }),
-    inputs,
-    describeTarget(resolved),
-    attendance.signal,
-  );
+  const planner = new Planner(openDrive({ ...common, observer }), inputs, describeTarget(resolved), attendance.signal);
   return planner.plan();
 }
 

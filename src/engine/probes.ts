@@ -3,7 +3,7 @@ import type { Json } from '../journal/record.ts';
 import { bindParams, validateResult } from '../playbook/params.ts';
 import type { ProbeUse } from '../playbook/playbook.ts';
 import type { AnyProbe } from '../step/define-probe.ts';
-import type { DriveContext } from './drive-context.ts';
+import type { DriveContext, Probes } from './drive-context.ts';
 import type { RunState } from './run-state.ts';
 import { scopeOf } from './scope.ts';
 
@@ -14,10 +14,9 @@ interface Running {
 }
 
 /** The probes of one drive: each begins before its first task and ends after its last. */
-export class ProbeKeeper {
+export class ProbeKeeper implements Probes {
   readonly #running = new Map<string, Running>();
 
-  /** Starts what watches this task, and waits until it watches. A probe that cannot start does not stop the run. */
   async before(drive: DriveContext, task: string): Promise<void> {
     const ids = drive.playbook.tasks.map(({ id }) => id);
     for (const use of drive.playbook.probes) {
@@ -28,7 +27,6 @@ export class ProbeKeeper {
     }
   }
 
-  /** Ends every probe whose last task is settled; all of them when the run ends or is left. */
   async after(drive: DriveContext, all: boolean): Promise<void> {
     for (const { id, until } of drive.playbook.probes) {
       const running = this.#running.get(id);

@@ -6,12 +6,13 @@ import type { Playbook } from '../playbook/playbook.ts';
 import type { Target } from '../world/world.ts';
 import { type ConsentFlags, checkRiskCap, obtainConsent } from './consent.ts';
 import { drive } from './drive.ts';
-import { DriveContext } from './drive-context.ts';
+import type { DriveContext } from './drive-context.ts';
 import type { Attendance, EngineParts } from './engine-parts.ts';
 import { guardRecords } from './guard-process.ts';
 import { recordGuardRelease } from './holds.ts';
 import { leaseCluster } from './lease-cluster.ts';
 import { loadSteps } from './load-steps.ts';
+import { openDrive } from './open-drive.ts';
 import type { RunReport } from './report.ts';
 import { reportRun } from './report-run.ts';
 import { fold, type RunState } from './run-state.ts';
@@ -54,7 +55,7 @@ export async function resumeRun(parts: EngineParts, order: ResumeOrder, attendan
       const loaded = await loadSteps(playbook, registry);
       const { observer, prompt, signal } = attendance;
       const agreed = order.consent.yes || order.consent.confirm;
-      const context = new DriveContext({
+      const context = openDrive({
         journal,
         playbook,
         ...loaded,

@@ -4,10 +4,11 @@ import type { Journal } from '../journal/store.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { type ConsentFlags, checkRiskCap, obtainConsent } from './consent.ts';
 import { drive } from './drive.ts';
-import { DriveContext } from './drive-context.ts';
+import type { DriveContext } from './drive-context.ts';
 import type { Attendance, EngineParts } from './engine-parts.ts';
 import { leaseCluster } from './lease-cluster.ts';
 import { loadSteps } from './load-steps.ts';
+import { openDrive } from './open-drive.ts';
 import type { RunReport } from './report.ts';
 import { reportRun } from './report-run.ts';
 import { describeTarget, type ResolvedTarget, resolveTarget, type TargetOrder } from './resolve-target.ts';
@@ -41,7 +42,7 @@ export async function startRun(parts: EngineParts, order: RunOrder, attendance: 
       const { world, redactor } = parts;
       const { observer, prompt, signal } = attendance;
       const agreed = order.consent.yes || order.consent.confirm;
-      const context = new DriveContext({
+      const context = openDrive({
         journal,
         playbook,
         ...loaded,

@@ -26,7 +26,7 @@ export async function releasePooler(
 ): Promise<ReleasedPooler> {
   const { name, target } = post.pooler;
   const until = performance.now() + withinMs;
-  const pointing = primary ? await pointTarget(target, primary).catch(describe) : undefined;
+  const pointing = primary ? await Promise.race([pointTarget(target, primary).catch(describe), tooLong()]) : undefined;
   const pointed = primary !== null && pointing === undefined;
   // A pooler that leads to the wrong place answers its clients with errors; a paused one does not answer at all.
   const problems = pointing === undefined ? [] : [`its target was not replaced: ${pointing}`];
@@ -55,6 +55,13 @@ export async function resume(console: PgBouncerConsole, options: QueryOptions): 
 }
 
 const retryEvery = 100;
+const pointPatienceMs = 3_000;
+
+/** A disk that hangs must not keep clients waiting with it. */
+async function tooLong(): Promise<string> {
+  await sleep(pointPatienceMs, undefined, { ref: false });
+  return `writing it took longer than ${pointPatienceMs / 1000} s`;
+}
 
 /** RELOAD while still paused, so that no client meets the old target; refused, it must not stand in the way of RESUME. */
 async function letFlow(console: PgBouncerConsole, options: QueryOptions): Promise<string | undefined> {

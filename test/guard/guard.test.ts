@@ -198,11 +198,10 @@ describe('the guard, while pgdba lives', () => {
   });
 
   it('counts the deadline from when the hold was reached', async () => {
-    const { brief } = await ready({ within_ms: 300 });
-    await held.mislead(first());
-    await new Promise((resolve) => setTimeout(resolve, 600));
-    expect(await held.paused(first())).toBe(true);
-    expect(guardIn(brief)).not.toBeNull();
+    const { brief } = await hold({ within_ms: 400 });
+    await untilGuardIsGone(brief);
+    const [, reached, released] = await guardRecords(brief.directory);
+    expect(Date.parse(released?.ts ?? '') - Date.parse(reached?.ts ?? '')).toBeGreaterThanOrEqual(399);
   });
 
   it('releases before it obeys SIGTERM, and ignores what is meant for a terminal', async () => {
@@ -226,6 +225,53 @@ describe('the guard, while pgdba lives', () => {
     started.push({ holder: next, brief });
     expect(await next.hear()).toBe('ready');
     expect((await guardRecords(brief.directory)).map(({ seq }) => seq)).toEqual([1, 2]);
+  });
+});
+
+describe('the guard, when something is wrong with itself', () => {
+  it('releases the hold and says what it was', async () => {
+    const brief = await held.brief();
+    const pipe = new PassThrough();
+    const pulse = listen(pipe);
+    const said: string[] = [];
+    const life = guardHold(pulse, (line) => void said.push(line));
+    pipe.write(`${JSON.stringify(brief)}\n`);
+    await until('ready', () => said.includes('ready\n'));
+    for (const pooler of held.poolers) await held.mislead(pooler);
+    pipe.write('reached\n');
+    pulse.end('failure', 'a defect');
+    expect(await life).toBe(0);
+    expect(said[1]).toContain('"why":"failure"');
+    expect(await held.write(first())).toBe(held.primary.port);
+    const records = await guardRecords(brief.directory);
+    expect(records.at(-1)).toMatchObject({ type: 'released', data: { why: 'failure', problems: ['a defect'] } });
+    expect(guardIn(brief)).toBeNull();
+  });
+
+  it('resumes a pooler whose target it cannot write', async () => {
+    const { holder, brief } = await hold();
+    const folders = brief.poolers.map(({ target }) => dirname(target.path));
+    for (const folder of folders) await rename(folder, `${folder}.away`);
+    try {
+      holder.kill();
+      await untilGuardIsGone(brief);
+    } finally {
+      for (const folder of folders) await rename(`${folder}.away`, folder);
+    }
+    expect(await held.paused(first())).toBe(false);
+    const problem = expect.stringMatching(/^pooler-\d: its target was not replaced: ENOENT/);
+    const records = await guardRecords(brief.directory);
+    expect(records.at(-1)).toMatchObject({ type: 'released', data: { pointed_at: null } });
+    expect(records.at(-1)?.data).toHaveProperty('problems', expect.arrayContaining([problem]));
+  });
+
+  it('gives a pooler up that stays away, and says so', async () => {
+    const brief = await held.brief();
+    const [closed = 1] = await held.world.provider.freePorts(1);
+    const poolers = brief.poolers.map((pooler) => (pooler.name === 'pooler-1' ? { ...pooler, port: closed } : pooler));
+    const [gone, here] = (await takePosts({ ...brief, poolers: brief.poolers })).poolers;
+    const unreachable = poolers.find(({ name }) => name === 'pooler-1');
+    if (!gone || !here || !unreachable) throw new Error('two poolers are needed');
   });
 });
 

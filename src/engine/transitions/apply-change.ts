@@ -3,11 +3,12 @@ import type { Change, NotDone, Pending, Satisfied, Unknown } from '../../step/an
 import type { AnyParams, AnyStep } from '../../step/define-step.ts';
 import type { Look } from '../../step/look.ts';
 import type { DriveContext } from '../drive-context.ts';
-import { lend, type Verb } from '../lend.ts';
+import { lend } from '../lend.ts';
 import { place } from '../place.ts';
 import { plainReceipt, plainResult } from '../plain-result.ts';
 import { unitKey } from '../run-state.ts';
 import { settle, settleTimes } from '../settle.ts';
+import type { Verb } from '../verb.ts';
 
 /** How long the last look may take when the task's own time is over. */
 const lastLookMs = 15_000;

@@ -4,7 +4,6 @@ import type { Json } from '../../journal/record.ts';
 import type { Change } from '../../step/answers.ts';
 import type { Unit } from '../decide.ts';
 import type { DriveContext } from '../drive-context.ts';
-import type { Verb } from '../lend.ts';
 import { check } from '../observe.ts';
 import { renderParams } from '../params.ts';
 import { place } from '../place.ts';
@@ -12,6 +11,7 @@ import { plainMemo, plainResult } from '../plain-result.ts';
 import { recordFailure } from '../record-failure.ts';
 import { type UnitState, unitKey } from '../run-state.ts';
 import { scopeOf } from '../scope.ts';
+import type { Verb } from '../verb.ts';
 import { applyChange } from './apply-change.ts';
 import { askFirst } from './ask-first.ts';
 

@@ -1,8 +1,8 @@
 import type { Unit } from '../decide.ts';
 import type { DriveContext } from '../drive-context.ts';
-import type { Verb } from '../lend.ts';
 import { place } from '../place.ts';
 import { unitKey } from '../run-state.ts';
+import type { Verb } from '../verb.ts';
 import { judge, recordVerdict } from './apply-change.ts';
 
 /**

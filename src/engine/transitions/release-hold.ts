@@ -16,7 +16,7 @@ export async function releaseHold(drive: DriveContext, unit: UnitState, task: Ta
       if (step.effect === 'hold') await step.rollback(act, unit.memo);
     });
   } catch (thrown) {
-    const guard = drive.holds.guards(key);
+    const guard = drive.holds.guarded(key);
     if (!guard) throw asPgdbaError(thrown);
     await guard;
     return;
