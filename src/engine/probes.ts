@@ -42,7 +42,7 @@ export class ProbeKeeper implements Probes {
   async #start(drive: DriveContext, use: ProbeUse): Promise<void> {
     const probe = drive.probe(use.uses);
     const until = new AbortController();
-    let ready = () => undefined as void;
+    let ready: () => void = () => undefined;
     const watching = new Promise<void>((resolve) => {
       ready = resolve;
     });

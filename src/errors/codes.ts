@@ -110,6 +110,18 @@ export const codes = {
   SPLIT_BRAIN: { class: 'permanent', message: 'more than one member of {cluster} accepts writes: {members}' },
   NO_PRIMARY: { class: 'transient', message: 'cluster {cluster} has no member that accepts writes' },
 
+  // handing over the primary role
+  MANAGEMENT_PAUSED: { class: 'precheck', message: 'Patroni does not manage {cluster} at the moment: it is paused' },
+  CANDIDATE_UNFIT: { class: 'precheck', message: '{member} cannot become the primary: {problems}' },
+  NO_CANDIDATE: { class: 'precheck', message: 'no standby of {cluster} can become the primary: {problems}' },
+  LEADER_DISPUTED: { class: 'precheck', message: 'Patroni calls {leader} the leader, but {primary} accepts writes' },
+  MEMBERS_APART: { class: 'precheck', message: 'members do not reach each other: {problems}' },
+  PARITY_MISSING: { class: 'precheck', message: 'settings of {member} are lower than those of {primary}: {settings}' },
+  HANDOVER_HINDERED: { class: 'precheck', message: 'the primary cannot hand over now: {problems}' },
+  POOLERS_UNFIT: { class: 'precheck', message: '{problems}' },
+  POOLER_BUSY: { class: 'timeout', message: 'not every pooler came to rest within {within}: {poolers}' },
+  PROBE_MISSING: { class: 'permanent', message: 'table {table} in database {database} is not there' },
+
   // our own
   BUG: { class: 'bug', message: 'pgdba met a defect of its own: {problem}' },
 } as const satisfies Record<string, CodeEntry>;

@@ -5,6 +5,7 @@ import type { Redactor } from '../secrets/redactor.ts';
 import { restoreLarge } from './blobs.ts';
 import { type Chain, damaged, emptyHead, type Head, readChain, requireHead } from './chain.ts';
 import { FileJournal } from './file-journal.ts';
+import { type GuardRecord, readGuardRecords } from './guard-journal.ts';
 import { readHead } from './head-file.ts';
 import { appendIndex, readIndex } from './index-file.ts';
 import { readIfThere } from './private-file.ts';
@@ -107,6 +108,10 @@ class FileStore implements JournalStore {
     const found = isRunId(run) ? this.#reading(() => readPlaybook(runPaths(this.#home, run).playbook)) : undefined;
     if (!found) throw unknownRun(run);
     return found;
+  }
+
+  async guards(run: string): Promise<readonly GuardRecord[]> {
+    return isRunId(run) ? this.#reading(() => readGuardRecords(runPaths(this.#home, run).directory, run)) : [];
   }
 
   async list({ limit, cluster }: { limit: number; cluster?: string }): Promise<readonly RunSummary[]> {

@@ -2,6 +2,7 @@ import { PgdbaError } from '../errors/pgdba-error.ts';
 import type { Redactor } from '../secrets/redactor.ts';
 import { readChain } from './chain.ts';
 import { composeRecord } from './compose-record.ts';
+import type { GuardRecord } from './guard-journal.ts';
 import { encodeLine } from './line.ts';
 import { ownIdentity } from './process-identity.ts';
 import type { AnyRecord, NewRecord } from './record.ts';
@@ -69,6 +70,11 @@ class MemoryStore implements JournalStore {
 
   async playbook(run: string): Promise<{ source: string; file: string }> {
     return this.#kept(run).playbook;
+  }
+
+  /** A run in memory changes nothing, so it holds nothing that needs a guard. */
+  async guards(): Promise<readonly GuardRecord[]> {
+    return [];
   }
 
   async list({ limit, cluster }: { limit: number; cluster?: string }): Promise<readonly RunSummary[]> {

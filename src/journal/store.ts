@@ -1,3 +1,4 @@
+import type { GuardRecord } from './guard-journal.ts';
 import type { AnyRecord, EndStatus, NewRecord } from './record.ts';
 
 /** One run's journal, open for appending by its only driver. */
@@ -54,6 +55,8 @@ export interface JournalStore {
   /** Proof of the chain and of the head. Errors: JOURNAL_DAMAGED, JOURNAL_TRUNCATED, JOURNAL_TOO_NEW. */
   verify(run: string): Promise<{ records: number; head: string; torn_bytes: number }>;
   playbook(run: string): Promise<{ source: string; file: string }>;
+  /** What the run's guards wrote: it is in the journal only after the next drive has copied it. */
+  guards(run: string): Promise<readonly GuardRecord[]>;
   /** Newest first. */
   list(options: { limit: number; cluster?: string }): Promise<readonly RunSummary[]>;
   /** One run of the index; null when it is not in it. `pid`: of the process that drives it. */

@@ -64,6 +64,10 @@ function lineOf(record: AnyRecord, where: string, summary: string): string | nul
       const { outcome, ms, error, warnings } = record.data;
       return `${where} ${outcome}${after(ms)}${because(error?.error ?? (warnings.join('; ') || summary))}`;
     }
+    case 'hold.released':
+      return record.data.by === 'guard' ? `${where} released by its guard${because(record.data.why)}` : null;
+    case 'probe.result':
+      return `${where} watched for ${formatDuration(record.data.ms)}${because(record.data.error?.error)}`;
     case 'rollback.begun':
       return `rollback begins${because(record.data.why)}`;
     case 'rollback.result': {

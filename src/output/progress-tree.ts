@@ -59,6 +59,9 @@ export class ProgressTree {
       case 'task.result':
         this.#finishTask(record.task ?? '', record.item, record.data, at);
         break;
+      case 'hold.released':
+        if (record.data.by === 'guard') this.#node(record, at).detail = `released by its guard: ${record.data.why}`;
+        break;
       case 'rollback.begun':
         this.#rollback(at).detail = record.data.why;
         break;

@@ -1,4 +1,5 @@
 import type { ErrorData } from '../errors/pgdba-error.ts';
+import type { GuardRecord } from '../journal/guard-journal.ts';
 import type { AnyRecord, Json, Outcome } from '../journal/record.ts';
 
 /** What `runs show` tells of a run: its journal, folded. */
@@ -19,6 +20,17 @@ export interface RunView {
   readonly error: ErrorData | null;
   readonly outputs: Json;
   readonly rollback: readonly UndoView[];
+  readonly holds: readonly HoldView[];
+}
+
+/** A state that hurt while it lasted: who ended it, and when. */
+export interface HoldView {
+  readonly id: string;
+  readonly item: string | null;
+  /** `guard`: the program that watches over holds, after pgdba was gone or too late. Null: nobody has, yet. */
+  readonly released_by: 'task' | 'engine' | 'rollback' | 'guard' | null;
+  readonly at: string | null;
+  readonly why: string | null;
 }
 
 export interface TaskView {
@@ -43,8 +55,8 @@ export interface UndoView {
   readonly ms: number | null;
 }
 
-/** Folds a whole journal, oldest record first. */
-export function runView(records: readonly AnyRecord[]): RunView {
+/** Folds a whole journal, oldest record first, and what its guards wrote beside it. */
+export function runView(records: readonly AnyRecord[], guards: readonly GuardRecord[] = []): RunView {
   const head = records.find((record) => record.type === 'run.created');
   const created = head?.type === 'run.created' ? head.data : null;
   const end = endOf(records);
@@ -64,6 +76,7 @@ export function runView(records: readonly AnyRecord[]): RunView {
     error: end?.error ?? null,
     outputs: end?.outputs ?? null,
     rollback: rollbackOf(records),
+    holds: holdsOf(records, guards),
   };
 }
 
@@ -158,4 +171,24 @@ function rollbackOf(records: readonly AnyRecord[]): UndoView[] {
     }
   }
   return [...undos.values()];
+}
+
+function holdsOf(records: readonly AnyRecord[], guards: readonly GuardRecord[]): HoldView[] {
+  const holds = new Map<string, HoldView>();
+  for (const record of records) {
+    const { task: id = '', item = null } = record;
+    const key = item === null ? id : `${id}[${item}]`;
+    if (record.type === 'task.intent' && record.data.hold) {
+      holds.set(key, { id, item, released_by: null, at: null, why: null });
+    } else if (record.type === 'hold.released') {
+      const { by, at, why } = record.data;
+      holds.set(key, { id, item, released_by: by, at, why });
+    }
+  }
+  for (const record of guards) {
+    const hold = holds.get(record.task);
+    if (record.type !== 'released' || !hold || hold.released_by !== null) continue;
+    holds.set(record.task, { ...hold, released_by: 'guard', at: record.ts, why: record.data.why });
+  }
+  return [...holds.values()];
 }

@@ -1,5 +1,5 @@
-import type { MemberAnswer } from '../clients/patroni-answers.ts';
-import { type ClusterMember, readCluster } from '../clients/patroni-answers.ts';
+import type { ClusterAnswer, MemberAnswer } from '../clients/patroni-answers.ts';
+import { readCluster, readMember } from '../clients/patroni-answers.ts';
 import { describe } from '../errors/pgdba-error.ts';
 import type { MemberLook, Topology, TopologyMember } from '../step/index.ts';
 
@@ -7,6 +7,7 @@ import type { MemberLook, Topology, TopologyMember } from '../step/index.ts';
 interface Testimony {
   readonly member: MemberLook;
   readonly patroni: MemberAnswer | null;
+  readonly scheduledRestart: string | null;
   readonly silence: string | null;
   readonly recovering: boolean | null;
   readonly sqlProblem: string | null;
@@ -26,8 +27,7 @@ export async function readTopology(members: readonly MemberLook[]): Promise<Topo
   const testimonies = await Promise.all(members.map(hear));
   const primaries = testimonies.filter(({ recovering }) => recovering === false);
   const primary = primaries.length === 1 ? primaries[0] : undefined;
-  const senders = primary ? await readSenders(primary.member) : [];
-  const listed = await readListed(testimonies);
+  const [senders, listed] = await Promise.all([primary ? readSenders(primary.member) : [], readListed(testimonies)]);
   const described = testimonies.map((testimony) => describeMember(testimony, listed, senders, primary));
   const paused = testimonies.some(({ patroni }) => patroni?.pause === true);
   const reasons = [
@@ -37,6 +37,9 @@ export async function readTopology(members: readonly MemberLook[]): Promise<Topo
   ];
   return {
     primary: primary?.member.name ?? null,
+    leader: listed?.members.find(({ role }) => role === 'leader' || role === 'standby_leader')?.name ?? null,
+    timeline: primary?.patroni?.timeline ?? null,
+    scheduled_switchover: inWords(listed?.scheduled_switchover ?? null),
     paused,
     healthy: reasons.length === 0,
     reasons,
@@ -46,12 +49,13 @@ export async function readTopology(members: readonly MemberLook[]): Promise<Topo
 
 async function hear(member: MemberLook): Promise<Testimony> {
   const [patroni, recovery] = await Promise.allSettled([
-    member.patroni(),
+    member.get('/patroni').then(({ body }) => ({ said: readMember(body, member.name), scheduled: scheduledIn(body) })),
     member.sql<{ recovering: boolean }>('select pg_catalog.pg_is_in_recovery() as recovering'),
   ]);
   return {
     member,
-    patroni: patroni.status === 'fulfilled' ? patroni.value : null,
+    patroni: patroni.status === 'fulfilled' ? patroni.value.said : null,
+    scheduledRestart: patroni.status === 'fulfilled' ? patroni.value.scheduled : null,
     silence: patroni.status === 'rejected' ? describe(patroni.reason) : null,
     recovering: recovery.status === 'fulfilled' ? (recovery.value[0]?.recovering ?? null) : null,
     sqlProblem: recovery.status === 'rejected' ? describe(recovery.reason) : null,
@@ -66,26 +70,40 @@ async function readSenders(primary: MemberLook): Promise<Sender[]> {
 }
 
 /** `/cluster` is one member's view of the DCS: the first that answers will do, it decides nothing about health. */
-async function readListed(testimonies: readonly Testimony[]): Promise<readonly ClusterMember[]> {
+async function readListed(testimonies: readonly Testimony[]): Promise<ClusterAnswer | null> {
   for (const { member, patroni } of testimonies) {
     if (!patroni) continue;
     const listed = await member.get('/cluster').then(
-      ({ body }) => readCluster(body, member.name).members,
+      ({ body }) => readCluster(body, member.name),
       () => null,
     );
     if (listed) return listed;
   }
-  return [];
+  return null;
+}
+
+/** `scheduled_restart: {schedule, …}` of GET /patroni. */
+function scheduledIn(body: unknown): string | null {
+  if (typeof body !== 'object' || body === null || !('scheduled_restart' in body)) return null;
+  const { scheduled_restart: scheduled } = body;
+  if (typeof scheduled !== 'object' || scheduled === null || !('schedule' in scheduled)) return null;
+  return String(scheduled.schedule);
+}
+
+function inWords(scheduled: ClusterAnswer['scheduled_switchover']): string | null {
+  if (!scheduled) return null;
+  const { at, from, to } = scheduled;
+  return `${from ?? 'the leader'} to ${to ?? 'any standby'} at ${at ?? 'an unknown time'}`;
 }
 
 function describeMember(
-  { member, patroni, recovering }: Testimony,
-  listed: readonly ClusterMember[],
+  { member, patroni, scheduledRestart, silence, recovering, sqlProblem }: Testimony,
+  listed: ClusterAnswer | null,
   senders: readonly Sender[],
   primary: Testimony | undefined,
 ): TopologyMember {
   const { name, host, port } = member;
-  const entry = listed.find((candidate) => candidate.name === name);
+  const entry = listed?.members.find((candidate) => candidate.name === name);
   const isPrimary = primary?.member.name === name;
   return {
     name,
@@ -96,7 +114,17 @@ function describeMember(
     timeline: patroni?.timeline ?? entry?.timeline ?? null,
     lag: isPrimary ? 0 : (entry?.lag ?? senderLag(senders, name)),
     accepts_writes: recovering === null ? null : !recovering,
+    streaming: primary ? senders.some((sender) => sender.application_name === name && isStreaming(sender)) : null,
+    replay_paused: patroni?.xlog.replay_paused ?? null,
+    tags: patroni?.tags ?? entry?.tags ?? {},
+    pending_restart: patroni?.pending_restart ?? entry?.pending_restart ?? false,
+    scheduled_restart: scheduledRestart,
+    problem: silence ?? sqlProblem,
   };
+}
+
+function isStreaming({ state }: Sender): boolean {
+  return state === 'streaming';
 }
 
 function senderLag(senders: readonly Sender[], name: string): number | null {

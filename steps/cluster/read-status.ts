@@ -40,7 +40,15 @@ export default defineStep({
       healthy,
       reasons: [...reasons],
       paused,
-      members: members.map(({ accepts_writes, ...shown }) => shown),
+      members: members.map(({ name, role, state, host, port, timeline, lag }) => ({
+        name,
+        role,
+        state,
+        host,
+        port,
+        timeline,
+        lag,
+      })),
     });
   },
 });

@@ -1,10 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, rename, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { guardRecords } from '../../src/engine/guard-process.ts';
+import { guardRecords, livingGuard, startGuard } from '../../src/engine/guard-process.ts';
 import type { GuardBrief } from '../../src/formats/guard-talk.ts';
 import { formatPoolerTarget } from '../../src/formats/pooler-target.ts';
+import { guardHold } from '../../src/guard/guard-hold.ts';
+import { listen } from '../../src/guard/pulse.ts';
+import { Redactor } from '../../src/secrets/redactor.ts';
 import { processesWith } from '../harness/processes.ts';
 import { until } from '../harness/until.ts';
 import { guardIn, type HeldWorld, type Holder, heldWorld, startHolder, untilGuardIsGone } from './held-world.ts';
@@ -264,14 +268,19 @@ describe('the guard, when something is wrong with itself', () => {
     expect(records.at(-1)).toMatchObject({ type: 'released', data: { pointed_at: null } });
     expect(records.at(-1)?.data).toHaveProperty('problems', expect.arrayContaining([problem]));
   });
+});
 
-  it('gives a pooler up that stays away, and says so', async () => {
-    const brief = await held.brief();
-    const [closed = 1] = await held.world.provider.freePorts(1);
-    const poolers = brief.poolers.map((pooler) => (pooler.name === 'pooler-1' ? { ...pooler, port: closed } : pooler));
-    const [gone, here] = (await takePosts({ ...brief, poolers: brief.poolers })).poolers;
-    const unreachable = poolers.find(({ name }) => name === 'pooler-1');
-    if (!gone || !here || !unreachable) throw new Error('two poolers are needed');
+describe('pgdba, with a guard of its own', () => {
+  it('hears of a release in time, and may say that it is done afterwards', async () => {
+    const brief = await held.brief({ within_ms: 300 });
+    const guard = await startGuard(brief, { redactor: new Redactor(), program: programs.guard });
+    expect(await livingGuard(brief.directory)).toMatchObject({ pid: guardIn(brief)?.pid });
+    for (const pooler of held.poolers) await held.mislead(pooler);
+    guard.reached();
+    expect(await guard.released).toMatchObject({ pointed_at: held.primary.name, why: 'deadline' });
+    await guard.done();
+    await guard.done();
+    expect(await livingGuard(brief.directory)).toBeNull();
   });
 });
 

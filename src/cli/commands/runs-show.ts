@@ -8,7 +8,7 @@ const command: PlainCommand = {
   async run({ services, operands: [run = 'last'] }) {
     const store = await services.store();
     const id = await store.resolve(run);
-    const view = runView(await store.read(id));
+    const view = runView(await store.read(id), await store.guards(id));
     return { data: { ...view, status: view.status ?? (await livingStatus(store, id)) } };
   },
 };

@@ -48,7 +48,13 @@ const demo: Cluster = {
 
 /** A journal store that answers what it is given; the real one has its own tests. */
 function store(answers: Partial<JournalStore>): Partial<Services> {
-  const whole = { resolve: async () => runId, list: async () => [summary], read: async () => failing, ...answers };
+  const whole = {
+    resolve: async () => runId,
+    list: async () => [summary],
+    read: async () => failing,
+    guards: async () => [],
+    ...answers,
+  };
   return { store: async () => whole as JournalStore };
 }
 
