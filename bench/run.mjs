@@ -9,6 +9,7 @@ import { writeSection } from './results.mjs';
 const benches = {
   'cold-start': () => import('./cold-start.mjs'),
   init: () => import('./init.mjs'),
+  switchover: () => import('./switchover.mjs'),
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' } } });
