@@ -1,6 +1,6 @@
 // What a reader must know about the machine to judge a figure; nothing that tells whose it is.
 import { spawnSync } from 'node:child_process';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { findTool } from '../scripts/system-tools.mjs';
 import { serverFolder } from './server-account.mjs';
 
@@ -15,6 +15,7 @@ export function describeMachine() {
     `Patroni ${versionOf(findTool('patroni'))}`,
     `etcd ${versionOf(findTool('etcd'))}`,
     `PgBouncer ${versionOf(findTool('pgbouncer'))}`,
+    `load before: ${(loadavg()[0] ?? 0).toFixed(1)}`,
   ];
   return parts.join(', ');
 }

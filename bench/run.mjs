@@ -26,8 +26,9 @@ prepare();
 for (const name of names) {
   const { title, measure } = await benches[name]();
   process.stderr.write(`${title}\n`);
+  const machine = describeMachine();
   const { text, met } = await measure({ rounds, say: (line) => process.stderr.write(`  ${line}\n`) });
-  const section = [`${new Date().toISOString().slice(0, 10)}, ${describeMachine()}.`, text].join('\n\n');
+  const section = [`${new Date().toISOString().slice(0, 10)}, ${machine}.`, text].join('\n\n');
   writeSection(title, section);
   process.stdout.write(`${title}\n\n${text}\n\n`);
   if (!met) process.exitCode = 1;

@@ -1,7 +1,7 @@
 import { access, chmod, constants, mkdir, readdir, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
-import { describe, PgdbaError } from '../errors/pgdba-error.ts';
+import { dirname, join, resolve } from 'node:path';
+import { describe, PgdbaError, systemCode } from '../errors/pgdba-error.ts';
 
 /** pgdba's own directory: --home, else PGDBA_HOME, else `~/.pgdba` of the effective user (not of $HOME: sudo keeps it). */
 export function resolveHome(sources: {
@@ -16,9 +16,8 @@ export function resolveHome(sources: {
 /** Makes the home, mode 0700, when it is not there; refuses one that cannot be trusted. Errors: HOME_UNUSABLE. */
 export async function ensureHome(home: string): Promise<void> {
   try {
-    const made = await mkdir(home, { recursive: true, mode: 0o700 });
-    // The umask may have taken bits away, never added any; parents keep the umask's mode.
-    if (made !== undefined) return;
+    // The umask may have taken bits away, never added any.
+    if (await makeDirectory(home)) return;
     await access(home, constants.R_OK | constants.W_OK | constants.X_OK);
     await closeToOthers(home);
   } catch (thrown) {
@@ -29,6 +28,19 @@ export async function ensureHome(home: string): Promise<void> {
       cause: thrown,
     });
   }
+}
+
+/**
+ * The directory and the parents it lacks; false when it was there. Not `mkdir` with `recursive`: where a parent exists and
+ * still answers ENOENT, as /proc does, Node 20 to 24 tries for ever.
+ */
+async function makeDirectory(path: string): Promise<boolean> {
+  if (await stat(path).catch(() => undefined)) return false;
+  if (dirname(path) !== path) await makeDirectory(dirname(path));
+  await mkdir(path, { mode: 0o700 }).catch((thrown: unknown) => {
+    if (systemCode(thrown) !== 'EEXIST') throw thrown;
+  });
+  return true;
 }
 
 /** An empty directory becomes ours. One with files in it is left as it is: it may be `/tmp`, given by mistake. */
