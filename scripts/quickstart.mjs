@@ -6,7 +6,7 @@ import { prepare, root, run } from './prepare.mjs';
 const pgdba = join(root, 'bin', 'pgdba');
 
 prepare();
-run(process.execPath, [pgdba, 'run', 'playbooks/init-cluster.yaml', '--provider', 'local', '--name', 'demo']);
+run(process.execPath, [pgdba, 'run', 'playbooks/init-cluster.yaml', '--provider', 'local', '--name', 'demo', '--format', 'table']);
 run(process.execPath, [pgdba, 'cluster', 'status', '--name', 'demo', '--format', 'table']);
 
 process.stdout.write(`

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { packageRoot } from '../src/playbook/package-root.ts';
 import { playbookSchema } from '../src/playbook/schema.ts';
 import { Registry } from '../src/step/registry.ts';
-import { steps } from '../steps/index.ts';
+import { probes, steps } from '../steps/index.ts';
 
 /** Every generated schema: its file and what makes it. */
 const generated: readonly { file: string; make: () => Promise<unknown> }[] = [
-  { file: 'playbook.schema.json', make: () => playbookSchema(new Registry(steps)) },
+  { file: 'playbook.schema.json', make: () => playbookSchema(new Registry(steps, probes)) },
 ];
 
 const folder = join(packageRoot(), 'schemas');

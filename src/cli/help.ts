@@ -30,9 +30,10 @@ export function examples(calls: readonly string[]): string {
   return calls.length === 0 ? '' : `\nExamples:\n${calls.map((call) => `  ${call}\n`).join('')}`;
 }
 
-function namePart({ target }: PlaybookVerb): string {
+function namePart({ target, risk }: PlaybookVerb): string {
   if (target === 'new-cluster') return ' --name demo --provider local';
-  return target === 'none' ? '' : ' --name demo';
+  if (target === 'none') return '';
+  return risk === 'destructive' ? ' --name demo --confirm' : ' --name demo';
 }
 
 function required(inputs: readonly Input[]): string {

@@ -17,9 +17,7 @@ export function watchSignals(io: ProcessIo, say: (sentence: string) => void): In
   const listeners = {
     SIGINT: () => {
       if (controller.signal.aborted) return io.exit(exitInterrupted);
-      say(
-        'interrupted: leaving as soon as the world is in order; Ctrl-C again leaves at once (`pgdba runs resume last`)',
-      );
+      say('interrupted: leaving when the world is in order; Ctrl-C again leaves at once');
       controller.abort('SIGINT');
     },
     SIGTERM: () => {

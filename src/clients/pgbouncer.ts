@@ -1,5 +1,5 @@
 import { PgdbaError } from '../errors/pgdba-error.ts';
-import { type ConnectOptions, connect, type QueryOptions, type Row } from './postgres.ts';
+import { type ConnectOptions, connect, type PostgresConnection, type QueryOptions, type Row } from './postgres.ts';
 
 /** PgBouncer's admin console. It knows the simple query protocol only: no bound values, no transactions. */
 export interface PgBouncerConsole {
@@ -18,7 +18,11 @@ export interface PgBouncerConsole {
 
 /** Errors: AUTH_FAILED, CONNECT_FAILED. */
 export async function connectConsole(options: Omit<ConnectOptions, 'database'>): Promise<PgBouncerConsole> {
-  const connection = await connect({ ...options, database: 'pgbouncer' });
+  return consoleOn(await connect({ ...options, database: 'pgbouncer' }));
+}
+
+/** The console on a connection to database `pgbouncer`. */
+export function consoleOn(connection: PostgresConnection): PgBouncerConsole {
   const show = async (name: string, more?: QueryOptions): Promise<Row[]> => {
     if (!/^[a-z_]+$/i.test(name))
       throw new PgdbaError('BUG', { facts: { problem: `SHOW ${name} is not a console command` } });

@@ -41,10 +41,21 @@ export function connectError(thrown: unknown, server: string, user: string, logi
   // 3D000 no such database, 42501 no CONNECT right: waiting does not help
   if (state === '3D000' || state === '42501') return statementError(thrown, server, state);
   return new PgdbaError('CONNECT_FAILED', {
-    facts: { server, problem: describe(thrown), sqlstate: state ?? null, errno: systemCode(thrown) ?? null },
+    facts: { server, problem: problemOf(thrown), sqlstate: state ?? null, errno: systemCode(thrown) ?? null },
     hint: 'check that the server runs and that its address and port are right',
     cause: thrown,
   });
+}
+
+/** The common reasons in words; the address stands in the sentence already. */
+function problemOf(thrown: unknown): string {
+  const words: Readonly<Record<string, string>> = {
+    ECONNREFUSED: 'nothing listens there',
+    ETIMEDOUT: 'no answer',
+    EHOSTUNREACH: 'the host cannot be reached',
+    ENOTFOUND: 'there is no such host',
+  };
+  return words[systemCode(thrown) ?? ''] ?? describe(thrown);
 }
 
 /** Why a statement failed. `open`: the socket was still usable when the error came. */

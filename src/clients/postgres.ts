@@ -49,6 +49,10 @@ export interface PostgresConnection {
   readOnly<T>(fn: (query: Query) => Promise<T>, options?: ReadOnlyOptions): Promise<T>;
   /** False once the server or the network ended the connection. */
   readonly alive: boolean;
+  /** No statement is under way or waits for its turn. */
+  readonly idle: boolean;
+  /** Whether this connection alone keeps the process from ending; true when it is opened. */
+  keepsProcess(keeps: boolean): void;
   close(): Promise<void>;
 }
 
@@ -80,7 +84,7 @@ export async function connect(options: ConnectOptions): Promise<PostgresConnecti
     keepAlive: true,
     types: textTypes(pg.types),
   });
-  const state: State = { client, server, lost: undefined, turn: Promise.resolve() };
+  const state: State = { client, server, lost: undefined, turn: Promise.resolve(), waiting: 0 };
   // Without a listener an idle connection that breaks would end the whole process.
   client.on('error', (error) => {
     state.lost ??= error;
@@ -108,6 +112,8 @@ interface State {
   lost: Error | undefined;
   /** Ends when the statements that were asked for earlier are done. */
   turn: Promise<unknown>;
+  /** How many were asked for and are not done. */
+  waiting: number;
 }
 
 function connection(state: State): PostgresConnection {
@@ -118,6 +124,13 @@ function connection(state: State): PostgresConnection {
     readOnly: (fn, options) => inTurn(state, () => readOnly(state, fn, options)),
     get alive() {
       return state.lost === undefined;
+    },
+    get idle() {
+      return state.waiting === 0;
+    },
+    keepsProcess(keeps) {
+      if (keeps) state.client.ref();
+      else state.client.unref();
     },
     async close() {
       if (state.lost === undefined) await state.client.end().catch(() => undefined);
@@ -182,7 +195,10 @@ async function run<R>(
 }
 
 async function inTurn<T>(state: State, work: () => Promise<T>): Promise<T> {
-  const mine = state.turn.then(work);
+  state.waiting += 1;
+  const mine = state.turn.then(work).finally(() => {
+    state.waiting -= 1;
+  });
   state.turn = mine.catch(() => undefined);
   return mine;
 }

@@ -37,7 +37,7 @@ export async function resumeRun(parts: EngineParts, order: ResumeOrder, attendan
   const { store, registry, inventory, world, redactor, version, actor, host } = parts;
   const { run } = order;
   const before = fold(await store.read(run));
-  refuseEnded(run, before);
+  await refuseEnded(parts, run, before);
   const { source, file } = await store.playbook(run);
   const playbook = await loadPlaybook(source, file, registry);
   const target = targetOf(before);
@@ -67,7 +67,7 @@ export async function resumeRun(parts: EngineParts, order: ResumeOrder, attendan
         agreed,
         observer,
       });
-      await context.append({ type: 'run.resumed', data: { pgdba: version, actor, host, pid: process.pid } });
+      await context.append({ type: 'run.resumed', data: { pgdba: version, playbook: playbook.name, actor, host, pid: process.pid } });
       await lease?.record(context);
       await recordGuards(context, children);
       await recordDecisions(context, order, actor);
@@ -106,11 +106,12 @@ async function recordDecisions(context: DriveContext, { decisions }: ResumeOrder
 }
 
 /** What has ended well or was undone has nothing left to do; what was stopped by a failure has. */
-function refuseEnded(run: string, { ended }: RunState): void {
+async function refuseEnded({ store }: EngineParts, run: string, { ended }: RunState): Promise<void> {
   if (ended === null || ended.status === 'failed' || ended.status === 'cancelled') return;
+  const open = (await store.list({ limit: 100 })).find(({ status }) => status === 'interrupted');
   throw new PgdbaError('RUN_ENDED', {
     facts: { run, status: ended.status },
-    hint: `see what it did: pgdba runs show ${run}`,
+    hint: open ? `the one that is open is another: pgdba runs resume ${open.id}` : `see what it did: pgdba runs show ${run}`,
   });
 }
 

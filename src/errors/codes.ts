@@ -111,7 +111,6 @@ export const codes = {
   NO_PRIMARY: { class: 'transient', message: 'cluster {cluster} has no member that accepts writes' },
 
   // handing over the primary role
-  MANAGEMENT_PAUSED: { class: 'precheck', message: 'Patroni does not manage {cluster} at the moment: it is paused' },
   CANDIDATE_UNFIT: { class: 'precheck', message: '{member} cannot become the primary: {problems}' },
   NO_CANDIDATE: { class: 'precheck', message: 'no standby of {cluster} can become the primary: {problems}' },
   LEADER_DISPUTED: { class: 'precheck', message: 'Patroni calls {leader} the leader, but {primary} accepts writes' },
@@ -120,6 +119,7 @@ export const codes = {
   HANDOVER_HINDERED: { class: 'precheck', message: 'the primary cannot hand over now: {problems}' },
   POOLERS_UNFIT: { class: 'precheck', message: '{problems}' },
   POOLER_BUSY: { class: 'timeout', message: 'not every pooler came to rest within {within}: {poolers}' },
+  PRIMARY_MOVED: { class: 'conflict', message: 'the primary is {primary}, not {expected}' },
   PROBE_MISSING: { class: 'permanent', message: 'table {table} in database {database} is not there' },
 
   // our own

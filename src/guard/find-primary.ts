@@ -29,12 +29,22 @@ async function untilPrimary(post: MemberPost, stop: AbortSignal): Promise<Login>
   throw new Error(`${post.member.name} accepts no writes`);
 }
 
+/**
+ * Asked twice when the answer is yes: a server that shuts down refuses new logins before it ends its sessions, and a
+ * pooler has to log in.
+ */
 async function acceptsWrites({ session }: MemberPost, stop: AbortSignal): Promise<boolean> {
-  const { rows } = await session.use(
-    (open, signal) => open.query<{ writable: boolean }>(question, undefined, { signal }),
-    stop,
-  );
-  return rows[0]?.writable === true;
+  const ask = async () => {
+    const { rows } = await session.use((open, signal) => open.query<Answer>(question, undefined, { signal }), stop);
+    return rows[0]?.writable === true;
+  };
+  if (!(await ask())) return false;
+  session.close();
+  return ask();
+}
+
+interface Answer {
+  readonly writable: boolean;
 }
 
 const question = `

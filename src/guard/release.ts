@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GuardBrief } from '../formats/guard-talk.ts';
 import { findPrimary } from './find-primary.ts';
-import type { Posts } from './posts.ts';
+import type { PoolerPost, Posts } from './posts.ts';
 import { type ReleasedPooler, releasePooler, resume } from './release-pooler.ts';
 
 /** Poolers that were done with at the same time. */
@@ -22,17 +22,16 @@ export async function release(
 ): Promise<void> {
   const begun = performance.now();
   const primary = await findPrimary(members, within_ms);
-  const done: ReleasedPooler[] = [];
-  let told = 0;
+  const done = new Map<PoolerPost, ReleasedPooler>();
   const tellNew = () => {
-    const round = done.slice(told);
-    told = done.length;
+    const round = poolers.flatMap((post) => done.get(post) ?? []);
+    done.clear();
     if (round.length === 0) return;
     const pointed_at = round.some(({ pointed }) => pointed) ? (primary?.name ?? null) : null;
     tell({ pointed_at, poolers: round, ms: Math.round(performance.now() - begun) });
   };
   const all = poolers.map(async (post) => {
-    done.push(await releasePooler(post, primary, poolerPatienceMs));
+    done.set(post, await releasePooler(post, primary, poolerPatienceMs));
   });
   const together = Promise.all(all);
   await Promise.race([together, Promise.race(all).then(() => sleep(stragglerMs))]);

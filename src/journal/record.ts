@@ -44,7 +44,7 @@ export interface RecordData {
     reason: string | null;
     consent: string;
   };
-  'run.resumed': { pgdba: string; actor: string; host: string; pid: number };
+  'run.resumed': { pgdba: string; playbook?: string; actor: string; host: string; pid: number };
   'lease.acquired': { keys: readonly string[]; token: number };
   'lease.stolen': { keys: readonly string[]; token: number; from: string; why: string };
   'lease.lost': { keys: readonly string[]; holder: string };

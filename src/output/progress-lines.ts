@@ -24,6 +24,7 @@ export class ProgressLines {
 
   apply(record: AnyRecord): void {
     if (record.type === 'run.created') this.#playbook = record.data.playbook.name;
+    if (record.type === 'run.resumed') this.#playbook = record.data.playbook ?? this.#playbook;
     const where = record.task === undefined ? '' : place(record.task, record.item);
     if (record.type === 'task.checked') this.#summaries.set(where, record.data.summary);
     const text = lineOf(record, where, this.#summaries.get(where) ?? '');

@@ -16,7 +16,13 @@ export interface Act<P = unknown> extends Look<P> {
 export interface MemberAct extends MemberLook {
   /** One statement outside a read-only session; values are bound. */
   execute(statement: string, values?: readonly unknown[], database?: string): Promise<void>;
-  send(method: 'POST' | 'PATCH' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<RestAnswer>;
+  /** One unsafe call, never repeated. Aborting `signal` ends the waiting, not what was asked for. */
+  send(
+    method: 'POST' | 'PATCH' | 'PUT' | 'DELETE',
+    path: string,
+    body?: unknown,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<RestAnswer>;
   /** Has its Patroni run its loop now, changing nothing. Errors: PATRONI_UNREACHABLE, PATRONI_ANSWER, AUTH_FAILED. */
   wake(): Promise<void>;
   exec(argv: readonly string[], options: Omit<ExecOptions, 'signal'>): Promise<ExecResult>;
@@ -24,8 +30,11 @@ export interface MemberAct extends MemberLook {
 }
 
 export interface PoolerAct extends PoolerLook {
-  /** One command of the console, such as RELOAD. */
-  command(text: string): Promise<void>;
+  /**
+   * One command of the console, such as RELOAD. PAUSE answers when the last transaction has ended; aborting `signal`
+   * closes its connection (CONNECTION_LOST), which does not take the PAUSE back.
+   */
+  command(text: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Replaces its target file. It takes effect with the next RELOAD, also while paused. */
   pointAt(address: Address): Promise<void>;
   /** One writing statement through the pool, as the application role. Reconnects when the last one broke. */

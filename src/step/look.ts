@@ -65,7 +65,9 @@ export interface PoolerLook {
 
 export interface RestAnswer {
   readonly status: number;
+  /** Null where Patroni answers with a sentence. */
   readonly body: unknown;
+  readonly text: string;
 }
 
 export interface InventoryLook {

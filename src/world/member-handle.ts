@@ -58,8 +58,10 @@ export function memberAct(around: Surroundings, cluster: Cluster, member: Member
       const session = await around.sessions.member(cluster, member.name, database);
       await session.query(statement, values, { signal });
     },
-    async send(method, path, body) {
-      return patroni.send(await restAddress(provider, cluster, member), method, path, body, await unsafe());
+    async send(method, path, body, options) {
+      const how = await unsafe();
+      const until = options?.signal ? AbortSignal.any([signal, options.signal]) : signal;
+      return patroni.send(await restAddress(provider, cluster, member), method, path, body, { ...how, signal: until });
     },
     async wake() {
       await patroni.wake(await restAddress(provider, cluster, member), await unsafe());

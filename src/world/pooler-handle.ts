@@ -1,48 +1,35 @@
-import { connectConsole, type PgBouncerConsole } from '../clients/pgbouncer.ts';
+import { consoleOn } from '../clients/pgbouncer.ts';
 import type { Cluster, Service } from '../inventory/cluster.ts';
-import { resolveSecret } from '../secrets/resolve.ts';
 import type { PoolerAct } from '../step/index.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** A pooler's two doors: its console, and the pool as an application sees it. */
-export function poolerHandle(around: Surroundings, cluster: Cluster, pooler: Service): PoolerAct {
+export function poolerHandle(
+  { provider, sessions, signal }: Surroundings,
+  cluster: Cluster,
+  pooler: Service,
+): PoolerAct {
+  const console = async () => consoleOn(await sessions.console(cluster, pooler));
   return {
     name: pooler.name,
     host: pooler.host,
     port: pooler.port,
-    target: () => around.provider.poolerTarget(cluster, pooler.name),
-    pointAt: (address) => around.provider.pointPooler(cluster, pooler.name, address),
+    target: () => provider.poolerTarget(cluster, pooler.name),
+    pointAt: (address) => provider.pointPooler(cluster, pooler.name, address),
     async execute(statement, values = [], database = 'app') {
-      const session = await around.sessions.pooled(cluster, pooler.name, database);
-      await session.query(statement, values, { signal: around.signal });
+      const session = await sessions.pooled(cluster, pooler.name, database);
+      await session.query(statement, values, { signal });
     },
-    show: (what) => withConsole(around, cluster, pooler, (console) => console.show(what)),
-    command: (text) => withConsole(around, cluster, pooler, (console) => console.command(text)),
+    async show(what) {
+      return (await console()).show(what, { signal });
+    },
+    async command(text, options) {
+      const until = options?.signal ? AbortSignal.any([signal, options.signal]) : signal;
+      await (await console()).command(text, { signal: until });
+    },
     async sql<Row>(statement: string, values: readonly unknown[] = [], database = 'app') {
-      const session = await around.sessions.pooled(cluster, pooler.name, database);
-      return session.readOnly(async (query) => (await query<Row>(statement, values)).rows, { signal: around.signal });
+      const session = await sessions.pooled(cluster, pooler.name, database);
+      return session.readOnly(async (query) => (await query<Row>(statement, values)).rows, { signal });
     },
   };
-}
-
-async function withConsole<T>(
-  { provider, redactor, signal }: Surroundings,
-  cluster: Cluster,
-  pooler: Service,
-  use: (console: PgBouncerConsole) => Promise<T>,
-): Promise<T> {
-  const reference = cluster.secrets['console'];
-  const console = await connectConsole({
-    ...(await provider.reach(cluster, pooler.name, { host: pooler.host, port: pooler.port })),
-    user: 'pgdba',
-    password: reference === undefined ? undefined : await resolveSecret(reference, redactor),
-    application_name: 'pgdba',
-    connectTimeoutMs: 5000,
-    signal,
-  });
-  try {
-    return await use(console);
-  } finally {
-    await console.close();
-  }
 }

@@ -1,17 +1,26 @@
 import type { PostgresConnection } from '../clients/postgres.ts';
 import { connect } from '../clients/postgres.ts';
 import { PgdbaError } from '../errors/pgdba-error.ts';
-import type { Cluster } from '../inventory/cluster.ts';
+import type { Cluster, Service } from '../inventory/cluster.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Redactor } from '../secrets/redactor.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
 
-/** Connections of one verb of one task: opened when first asked for, closed when the verb is over. */
+/** How long an unused connection waits for the next verb of its run. */
+const restMs = 2000;
+
+/**
+ * Connections that one verb of one task uses at a time: opened when first asked for. When the verb is over they rest, and
+ * the next verb of the run may take them up: while clients are held, a login costs more than the question.
+ */
 export class Sessions {
   readonly #provider: Provider;
   readonly #redactor: Redactor;
   readonly #applicationName: string;
   readonly #open = new Map<string, Promise<PostgresConnection>>();
+  /** Those of them that are connected. */
+  readonly #ready = new Map<string, PostgresConnection>();
+  #end: NodeJS.Timeout | undefined;
 
   constructor(provider: Provider, redactor: Redactor, applicationName: string) {
     this.#provider = provider;
@@ -42,9 +51,37 @@ export class Sessions {
     });
   }
 
+  /** A pooler's console, as its administrator. */
+  console(cluster: Cluster, pooler: Service): Promise<PostgresConnection> {
+    return this.#reuse(`console of ${pooler.name}`, () =>
+      this.#connect(cluster, pooler, { user: 'pgdba', secret: 'console', database: 'pgbouncer' }),
+    );
+  }
+
+  /** The next verb begins. */
+  rise(): void {
+    clearTimeout(this.#end);
+    for (const session of this.#ready.values()) session.keepsProcess(true);
+  }
+
+  /** The verb is over. What still opens, or waits for an answer, serves nobody any more. */
+  rest(): void {
+    for (const [key, opening] of this.#open) {
+      const session = this.#ready.get(key);
+      if (session?.alive && session.idle) {
+        session.keepsProcess(false);
+        continue;
+      }
+      this.#forget(key, opening);
+      opening.then((late) => late.close()).catch(() => undefined);
+    }
+    this.#end = setTimeout(() => void this.close(), restMs).unref();
+  }
+
   async close(): Promise<void> {
     const connections = await Promise.allSettled(this.#open.values());
     this.#open.clear();
+    this.#ready.clear();
     await Promise.allSettled(connections.flatMap((c) => (c.status === 'fulfilled' ? [c.value.close()] : [])));
   }
 
@@ -54,13 +91,24 @@ export class Sessions {
     if (known) {
       const session = await known;
       if (session.alive) return session;
-      if (this.#open.get(key) === known) this.#open.delete(key);
+      this.#forget(key, known);
       return this.#reuse(key, make);
     }
     const made = make();
     this.#open.set(key, made);
-    made.catch(() => this.#open.delete(key));
+    made.then(
+      (session) => {
+        if (this.#open.get(key) === made) this.#ready.set(key, session);
+      },
+      () => this.#forget(key, made),
+    );
     return made;
+  }
+
+  #forget(key: string, opening: Promise<PostgresConnection>): void {
+    if (this.#open.get(key) !== opening) return;
+    this.#open.delete(key);
+    this.#ready.delete(key);
   }
 
   async #connect(

@@ -107,7 +107,7 @@ function describeMember(
   const isPrimary = primary?.member.name === name;
   return {
     name,
-    role: entry?.role ?? (isPrimary ? 'leader' : patroni?.role === 'replica' ? 'replica' : 'unknown'),
+    role: roleOf(entry, isPrimary, patroni),
     state: patroni ? (entry?.state ?? patroni.replication_state ?? patroni.state ?? 'unknown') : 'unreachable',
     host,
     port,
@@ -125,6 +125,13 @@ function describeMember(
 
 function isStreaming({ state }: Sender): boolean {
   return state === 'streaming';
+}
+
+/** `/cluster` is up to one loop old: a member that accepts writes is the leader, and no other one is. */
+function roleOf(entry: ClusterAnswer['members'][number] | undefined, isPrimary: boolean, patroni: MemberAnswer | null): string {
+  const listed = entry?.role ?? (patroni?.role === 'replica' ? 'replica' : 'unknown');
+  if (isPrimary) return listed === 'standby_leader' ? listed : 'leader';
+  return listed === 'leader' && patroni?.role === 'replica' ? 'replica' : listed;
 }
 
 function senderLag(senders: readonly Sender[], name: string): number | null {

@@ -41,10 +41,12 @@ export interface WorldParts {
   provider(name: string): Promise<Provider>;
 }
 
-/** Lends eyes and hands to one verb, and takes every connection back when it is over. */
+/** Lends eyes and hands to one verb, and takes every connection back when it is over; the run's next verb may get it. */
 export class World {
   readonly #parts: WorldParts;
   readonly #known = new Set<string>();
+  /** By run: sessions that no verb uses at the moment. */
+  readonly #resting = new Map<string, Sessions[]>();
 
   constructor(parts: WorldParts) {
     this.#parts = parts;
@@ -55,12 +57,22 @@ export class World {
     const { inventory, redactor } = this.#parts;
     const provider = await this.#parts.provider(occasion.target?.provider ?? 'local');
     await this.#knowSecrets(occasion.target);
-    const sessions = new Sessions(provider, redactor, `pgdba/${occasion.run.id}`);
+    const resting = this.#restingOf(occasion);
+    const sessions = resting.pop() ?? new Sessions(provider, redactor, `pgdba/${occasion.run.id}`);
+    sessions.rise();
     try {
       return await use(hands(occasion, { inventory, redactor, provider, sessions, signal: occasion.signal }));
     } finally {
-      await sessions.close();
+      sessions.rest();
+      resting.push(sessions);
     }
+  }
+
+  #restingOf({ run, target }: Occasion): Sessions[] {
+    const key = `${run.id} ${target?.name ?? ''}`;
+    const known = this.#resting.get(key) ?? [];
+    this.#resting.set(key, known);
+    return known;
   }
 
   /** Before a verb runs, the redactor knows every secret of its cluster, whoever may print one. */

@@ -15,12 +15,8 @@ export default defineStep({
   settle: { every: '100ms', within: '20s' },
 
   async check(look) {
-    const primary = await look.primary();
-    const rows = await primary.sql<{ slot: string }>('select slot_name as slot from pg_catalog.pg_replication_slots');
-    const { members } = await look.cluster();
-    const wanted = members.filter(({ name }) => name !== primary.name).map(({ name }) => slotName(name));
-    const missing = wanted.filter((name) => rows.every(({ slot }) => slot !== name));
-    if (missing.length === 0) return satisfied({ slots: wanted });
+    const missing = await missingSlots(look);
+    if (missing.length === 0) return satisfied({ slots: await wantedSlots(look) });
     return change(`make the slots ${missing.join(', ')}`, { missing });
   },
 
@@ -29,13 +25,29 @@ export default defineStep({
   async apply(act) {
     const primary = await act.primary();
     await untilJoined(act, primary.name);
-    await primary.wake();
+    // A wake that arrives while the loop is running is lost, so it is repeated until the slots are there.
+    for (let wakes = 0; wakes < 10 && (await missingSlots(act)).length > 0; wakes += 1) {
+      await primary.wake();
+      for (let looks = 0; looks < 10 && (await missingSlots(act)).length > 0; looks += 1) await act.sleep(100);
+    }
   },
 
   async rollback() {
     return kept('Patroni drops a slot when its member leaves');
   },
 });
+
+async function wantedSlots(look: Look): Promise<string[]> {
+  const { name: primary } = await look.primary();
+  const { members } = await look.cluster();
+  return members.filter(({ name }) => name !== primary).map(({ name }) => slotName(name));
+}
+
+async function missingSlots(look: Look): Promise<string[]> {
+  const primary = await look.primary();
+  const rows = await primary.sql<{ slot: string }>('select slot_name as slot from pg_catalog.pg_replication_slots');
+  return (await wantedSlots(look)).filter((name) => rows.every(({ slot }) => slot !== name));
+}
 
 /** The loop makes slots for those members only that have entered the DCS. */
 async function untilJoined(look: Look, primary: string): Promise<void> {

@@ -39,6 +39,15 @@ export interface HeldWorld {
 
 export async function heldWorld(): Promise<HeldWorld> {
   const world = await localWorld({ members: 2, poolers: 2 });
+  try {
+    return await prepare(world);
+  } catch (thrown) {
+    await world.remove();
+    throw thrown;
+  }
+}
+
+async function prepare(world: World): Promise<HeldWorld> {
   const poolers = world.cluster.services.filter(({ kind }) => kind === 'pgbouncer');
   await startAll(world);
   const primary = await eventually(() => memberWhere(world, false), 90_000);

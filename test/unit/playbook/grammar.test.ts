@@ -6,7 +6,7 @@ import { inputFormats } from '../../../src/playbook/input.ts';
 import { loadPlaybook } from '../../../src/playbook/load.ts';
 import { packageRoot } from '../../../src/playbook/package-root.ts';
 import { Registry } from '../../../src/step/registry.ts';
-import { steps } from '../../../steps/index.ts';
+import { probes, steps } from '../../../steps/index.ts';
 
 const page = readFileSync(join(packageRoot(), 'docs', 'playbooks.md'), 'utf8');
 
@@ -28,7 +28,7 @@ describe('the grammar', () => {
 
   it('is shown by an example that loads', async () => {
     const text = /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
-    await expect(loadPlaybook(text, 'docs/playbooks.md', new Registry(steps))).resolves.toMatchObject({
+    await expect(loadPlaybook(text, 'docs/playbooks.md', new Registry(steps, probes))).resolves.toMatchObject({
       name: 'app-database',
     });
   });

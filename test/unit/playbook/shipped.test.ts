@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { shippedPlaybooks, shippedVerbs } from '../../../src/playbook/catalogue.ts';
 import { loadPlaybook } from '../../../src/playbook/load.ts';
 import { Registry } from '../../../src/step/registry.ts';
-import { steps } from '../../../steps/index.ts';
+import { probes, steps } from '../../../steps/index.ts';
 
 describe('the shipped playbooks', async () => {
   const shipped = await shippedPlaybooks();
 
   it.each(shipped)('$name is valid and only uses what this version executes', async ({ name, file, source }) => {
-    const playbook = await loadPlaybook(source, file, new Registry(steps));
+    const playbook = await loadPlaybook(source, file, new Registry(steps, probes));
     expect(playbook.name).toBe(name);
   });
 
