@@ -14,10 +14,24 @@ export const steps: StepIndex = {
   'cluster.wait-primary@1': () => import('./cluster/wait-primary.ts'),
   'member.ensure@1': () => import('./member/ensure.ts'),
   'member.remove@1': () => import('./member/remove.ts'),
+  'patroni.check-reach@1': () => import('./patroni/check-reach.ts'),
+  'patroni.choose-candidate@1': () => import('./patroni/choose-candidate.ts'),
   'patroni.ensure-slots@1': () => import('./patroni/ensure-slots.ts'),
+  'patroni.prove-rest@1': () => import('./patroni/prove-rest.ts'),
+  'patroni.read-topology@1': () => import('./patroni/read-topology.ts'),
+  'patroni.switchover@1': () => import('./patroni/switchover.ts'),
+  'pgbouncer.check-pools@1': () => import('./pgbouncer/check-pools.ts'),
+  'pgbouncer.pause@1': () => import('./pgbouncer/pause.ts'),
+  'pgbouncer.point-and-resume@1': () => import('./pgbouncer/point-and-resume.ts'),
   'pooler.wait-primary@1': () => import('./pooler/wait-primary.ts'),
+  'postgres.check-handover@1': () => import('./postgres/check-handover.ts'),
+  'postgres.check-parity@1': () => import('./postgres/check-parity.ts'),
+  'postgres.checkpoint@1': () => import('./postgres/checkpoint.ts'),
   'postgres.ensure-database@1': () => import('./postgres/ensure-database.ts'),
+  'postgres.ensure-probe-table@1': () => import('./postgres/ensure-probe-table.ts'),
   'postgres.ensure-role@1': () => import('./postgres/ensure-role.ts'),
+  'postgres.prove-writable@1': () => import('./postgres/prove-writable.ts'),
+  'postgres.wait-streaming@1': () => import('./postgres/wait-streaming.ts'),
   'provider.check-host@1': () => import('./provider/check-host.ts'),
   'server.start@1': () => import('./server/start.ts'),
   'server.stop@1': () => import('./server/stop.ts'),
@@ -26,4 +40,6 @@ export const steps: StepIndex = {
 };
 
 /** Every built-in probe. */
-export const probes: ProbeIndex = {};
+export const probes: ProbeIndex = {
+  'postgres.probe-writes@1': () => import('./postgres/probe-writes.ts'),
+};

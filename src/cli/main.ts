@@ -5,7 +5,7 @@ import { loadConfig } from '../inventory/config.ts';
 import { type OutputFormat, outputFormats } from '../inventory/config-keys.ts';
 import { resolveHome } from '../inventory/home.ts';
 import { type Envelope, failed, ofRun, succeeded } from '../output/envelope.ts';
-import { exitOfError, exitOfRun, exitOk } from '../output/exit-code.ts';
+import { exitOfError, exitOfRun, exitOk, exitOutputLost } from '../output/exit-code.ts';
 import { Printer } from '../output/printer.ts';
 import { type Globals, readGlobals } from './global-options.ts';
 import { areaHelp } from './help.ts';
@@ -100,7 +100,9 @@ async function print(
 ): Promise<number> {
   await printer.envelope(envelope, events ? 'line' : format);
   if (error) printer.error(error);
-  return exit;
+  if (exit !== exitOk || !(await printer.lost())) return exit;
+  printer.note('error: the answer could not be written to standard output\n');
+  return exitOutputLost;
 }
 
 function help(printer: Printer, text: string): number {

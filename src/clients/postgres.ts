@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Client, CustomTypesConfig } from 'pg';
 import { PgdbaError } from '../errors/pgdba-error.ts';
 import type { Secret } from '../secrets/secret.ts';
@@ -129,8 +130,8 @@ function connection(state: State): PostgresConnection {
       return state.waiting === 0;
     },
     keepsProcess(keeps) {
-      if (keeps) state.client.ref();
-      else state.client.unref();
+      const { stream } = state.client.connection;
+      if (stream instanceof Socket) keeps ? stream.ref() : stream.unref();
     },
     async close() {
       if (state.lost === undefined) await state.client.end().catch(() => undefined);

@@ -1,3 +1,4 @@
+import { PgdbaError } from '../errors/pgdba-error.ts';
 import type { Cluster } from '../inventory/cluster.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { Target } from '../world/world.ts';
@@ -41,7 +42,7 @@ export async function leaseCluster(
     }
   } catch (thrown) {
     await release();
-    throw thrown;
+    throw inWordsOfTheOperator(thrown, target.name);
   }
   const token = Math.max(...held.map((lease) => lease.token));
   return {
@@ -56,4 +57,10 @@ export async function leaseCluster(
     },
     release,
   };
+}
+
+/** The operator named the cluster; that the lease goes by its identity as well is our business. */
+function inWordsOfTheOperator(thrown: unknown, cluster: string): unknown {
+  if (!(thrown instanceof PgdbaError) || thrown.code !== 'LEASE_BUSY') return thrown;
+  return new PgdbaError('LEASE_BUSY', { facts: { ...thrown.facts, cluster }, hint: thrown.hint, cause: thrown });
 }

@@ -22,7 +22,7 @@ export function reportRun(
     status,
     changed: acted,
     outputs: null,
-    error: id !== null ? withNext(left.error, id) : left.error,
+    error: id !== null && acted ? withNext(left.error, id) : left.error,
   };
 }
 

@@ -64,6 +64,7 @@ export function describeTarget({ target, cluster }: ResolvedTarget): Json {
   return {
     name: target.name,
     provider: target.provider,
+    cluster_id: cluster?.id ?? null,
     system_identifier: cluster?.system_identifier ?? null,
     members: cluster?.members.map(place) ?? [],
     poolers: cluster?.services.filter(({ kind }) => kind === 'pgbouncer').map(place) ?? [],

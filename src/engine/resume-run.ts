@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { PgdbaError } from '../errors/pgdba-error.ts';
+import type { Cluster } from '../inventory/cluster.ts';
 import { endChildren } from '../journal/children.ts';
 import { loadPlaybook } from '../playbook/load.ts';
 import type { Playbook } from '../playbook/playbook.ts';
@@ -15,7 +16,7 @@ import { loadSteps } from './load-steps.ts';
 import { openDrive } from './open-drive.ts';
 import type { RunReport } from './report.ts';
 import { reportRun } from './report-run.ts';
-import { fold, type RunState } from './run-state.ts';
+import { fold, isMap, type RunState } from './run-state.ts';
 
 export interface ResumeOrder {
   /** Full id. */
@@ -42,6 +43,7 @@ export async function resumeRun(parts: EngineParts, order: ResumeOrder, attendan
   const playbook = await loadPlaybook(source, file, registry);
   const target = targetOf(before);
   const cluster = target ? await inventory.read(target.name) : null;
+  await refuseStale(parts, run, before, playbook, cluster);
   checkRiskCap(playbook.risk, parts.maxRisk);
   await agreeAgain(parts, order, playbook, target, attendance);
 
@@ -67,7 +69,10 @@ export async function resumeRun(parts: EngineParts, order: ResumeOrder, attendan
         agreed,
         observer,
       });
-      await context.append({ type: 'run.resumed', data: { pgdba: version, playbook: playbook.name, actor, host, pid: process.pid } });
+      await context.append({
+        type: 'run.resumed',
+        data: { pgdba: version, playbook: playbook.name, actor, host, pid: process.pid },
+      });
       await lease?.record(context);
       await recordGuards(context, children);
       await recordDecisions(context, order, actor);
@@ -85,7 +90,10 @@ export async function resumeRun(parts: EngineParts, order: ResumeOrder, attendan
 async function recordGuards(context: DriveContext, children: string | null): Promise<void> {
   if (children === null) return;
   for (const record of await guardRecords(dirname(children))) {
-    if (record.type !== 'released') continue;
+    const taken = context.state.units.get(record.task)?.lastIntent;
+    const intent = context.parts.journal.records.find(({ seq }) => seq === taken);
+    // What guards did for an earlier taking of the same hold is history.
+    if (record.type !== 'released' || !intent || record.ts < intent.ts) continue;
     const { pointed_at, why } = record.data;
     await recordGuardRelease(context, record.task, { at: record.ts, pointed_at, why });
   }
@@ -111,8 +119,38 @@ async function refuseEnded({ store }: EngineParts, run: string, { ended }: RunSt
   const open = (await store.list({ limit: 100 })).find(({ status }) => status === 'interrupted');
   throw new PgdbaError('RUN_ENDED', {
     facts: { run, status: ended.status },
-    hint: open ? `the one that is open is another: pgdba runs resume ${open.id}` : `see what it did: pgdba runs show ${run}`,
+    hint: open
+      ? `the one that is open is another: pgdba runs resume ${open.id}`
+      : `see what it did: pgdba runs show ${run}`,
   });
+}
+
+/**
+ * A run goes on only with the cluster it began with, and disruptive work only when nobody has worked on it since: an old
+ * `stop` or `destroy` that is resumed after the cluster was started or made anew would surprise everybody.
+ */
+async function refuseStale(
+  { store }: EngineParts,
+  run: string,
+  { target }: RunState,
+  playbook: Playbook,
+  cluster: Cluster | null,
+): Promise<void> {
+  const recorded = isMap(target) ? target : {};
+  const name = String(recorded['name'] ?? '');
+  const hint = `look at it with \`pgdba cluster list\`; if it is what you want: pgdba run ${playbook.name} --name ${name}`;
+  const known = [recorded['cluster_id'] ?? run, recorded['system_identifier'] ?? cluster?.system_identifier];
+  if (cluster && (cluster.id !== known[0] || cluster.system_identifier !== known[1])) {
+    throw new PgdbaError('RUN_STALE', {
+      facts: { run, cluster: name, found: cluster.id, expected: String(known[0]) },
+      hint,
+    });
+  }
+  if (playbook.risk !== 'disruptive' && playbook.risk !== 'destructive') return;
+  const [newest] = await store.list({ limit: 1, cluster: name });
+  if (!newest || newest.id === run) return;
+  const facts = { run, by: newest.id, playbook: newest.playbook, cluster: name };
+  throw new PgdbaError('RUN_SUPERSEDED', { facts, hint });
 }
 
 /** A run without a lease (target: none) is protected from two drivers by its process alone. */
@@ -135,11 +173,16 @@ async function agreeAgain(
   if (cluster) await world.proveIdentity(cluster);
   const shown = cluster ? await world.describe(cluster) : [];
   const subject = { playbook: playbook.name, risk: playbook.risk, cluster: target?.name ?? null, shown };
+  if (name !== null && target && name !== target.name) {
+    throw new PgdbaError('USAGE', {
+      facts: { problem: `the run is about cluster ${target.name}, not ${name}` },
+      hint: `name the cluster it is about: --name ${target.name} --confirm`,
+    });
+  }
   const named = name !== null && name === target?.name;
   await obtainConsent(subject, { ...consent, named, maxRisk }, prompt, signal);
 }
 
 function targetOf({ target }: RunState): Target | null {
-  if (target === null || typeof target !== 'object' || !('name' in target) || !('provider' in target)) return null;
-  return { name: String(target.name), provider: String(target.provider) };
+  return isMap(target) ? { name: String(target['name']), provider: String(target['provider']) } : null;
 }

@@ -213,6 +213,6 @@ function asMap(value: Json): Readonly<Record<string, Json>> {
   return isMap(value) ? value : {};
 }
 
-function isMap(value: Json): value is Readonly<Record<string, Json>> {
+export function isMap(value: Json): value is Readonly<Record<string, Json>> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

@@ -77,6 +77,11 @@ export const codes = {
   RUN_UNKNOWN: { class: 'usage', message: 'there is no run "{run}"' },
   RUN_AMBIGUOUS: { class: 'usage', message: '"{run}" stands for more than one run: {matches}' },
   RUN_ENDED: { class: 'usage', message: 'run {run} has ended ({status}); there is nothing to resume' },
+  RUN_STALE: { class: 'conflict', message: 'run {run} is about a cluster {cluster} that is not there any more' },
+  RUN_SUPERSEDED: {
+    class: 'conflict',
+    message: 'run {by} ({playbook}) has worked on {cluster} since run {run} was left',
+  },
   RUN_ALIVE: { class: 'conflict', message: 'run {run} is still being driven by pid {pid}' },
   JOURNAL_DAMAGED: { class: 'journal', message: 'journal {file} is damaged at byte {offset}: {problem}' },
   JOURNAL_TRUNCATED: {
@@ -92,6 +97,10 @@ export const codes = {
   BINARY_MISSING: { class: 'precheck', message: 'missing on this host: {missing}' },
   RIGHTS_MISSING: { class: 'precheck', message: '{problem}' },
   PORT_TAKEN: { class: 'conflict', message: 'port {port} was taken by another program before {server} could use it' },
+  DIRECTORY_ORPHANED: {
+    class: 'precheck',
+    message: '{directory} was made by pgdba (cluster id {mark}), but the inventory does not know it',
+  },
   DIRECTORY_FOREIGN: { class: 'precheck', message: '{directory} exists and was not made by pgdba' },
   DISK_FULL: { class: 'permanent', message: 'no space left on the disk of {path}' },
   SERVER_START_FAILED: { class: 'permanent', message: '{server} did not start: {problem}' },

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { describe, PgdbaError, systemCode } from '../errors/pgdba-error.ts';
 import { readSettings, type Settings } from './config-file.ts';
 import {
@@ -78,6 +78,13 @@ async function readIfThere(file: string, mustExist: boolean): Promise<Settings |
     source = await readFile(file, 'utf8');
   } catch (thrown) {
     if (!mustExist && systemCode(thrown) === 'ENOENT') return null;
+    if (!mustExist) {
+      throw new PgdbaError('HOME_UNUSABLE', {
+        facts: { home: dirname(file), problem: describe(thrown) },
+        hint: 'name another directory with --home or PGDBA_HOME, or make this one readable',
+        cause: thrown,
+      });
+    }
     throw new PgdbaError('CONFIG_INVALID', {
       facts: { file, problem: describe(thrown) },
       hint: 'name a file that exists and that you may read, or leave --config out',

@@ -1,7 +1,7 @@
 import { access, chmod, constants, mkdir, readdir, stat } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { describe, PgdbaError, systemCode } from '../errors/pgdba-error.ts';
+import { userHome } from '../formats/who.ts';
 
 /** pgdba's own directory: --home, else PGDBA_HOME, else `~/.pgdba` of the effective user (not of $HOME: sudo keeps it). */
 export function resolveHome(sources: {
@@ -10,7 +10,7 @@ export function resolveHome(sources: {
   readonly cwd: string;
 }): string {
   const named = sources.flag ?? sources.env.PGDBA_HOME;
-  return named ? resolve(sources.cwd, named) : join(userInfo().homedir, '.pgdba');
+  return named ? resolve(sources.cwd, named) : join(userHome(), '.pgdba');
 }
 
 /** Makes the home, mode 0700, when it is not there; refuses one that cannot be trusted. Errors: HOME_UNUSABLE. */

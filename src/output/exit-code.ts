@@ -5,6 +5,8 @@ export type RunStatus = EndStatus | RecordData['run.parked']['status'];
 
 /** Exit codes that are not a run's or an error's own. */
 export const exitOk = 0;
+/** sysexits.h EX_IOERR, as for the journal. */
+export const exitOutputLost = 74;
 export const exitInterrupted = 130;
 
 const byStatus: Readonly<Record<RunStatus, number>> = {

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { ErrorData } from '../errors/pgdba-error.ts';
+import { type ErrorData, systemCode } from '../errors/pgdba-error.ts';
 import type { AnyRecord } from '../journal/record.ts';
 import type { Redactor } from '../secrets/redactor.ts';
 import type { Envelope } from './envelope.ts';
@@ -17,6 +17,7 @@ export class Printer {
   readonly #redactor: Redactor;
   readonly #colour: boolean;
   readonly #closed = new Set<Stream>();
+  #lost = false;
 
   constructor(streams: { stdout: Stream; stderr: Stream }, redactor: Redactor, options: { colour: boolean }) {
     this.#stdout = streams.stdout;
@@ -24,7 +25,12 @@ export class Printer {
     this.#redactor = redactor;
     this.#colour = options.colour;
     // `pgdba … | head`, a lost terminal: a run goes on, its journal is what counts.
-    for (const stream of [this.#stdout, this.#stderr]) stream.on('error', () => this.#closed.add(stream));
+    for (const stream of [this.#stdout, this.#stderr]) {
+      stream.on('error', (error) => {
+        this.#closed.add(stream);
+        this.#lost ||= stream === this.#stdout && systemCode(error) !== 'EPIPE';
+      });
+    }
   }
 
   /** The answer on stdout. `line`: on one line, the last of an event stream. */
@@ -55,6 +61,12 @@ export class Printer {
 
   error(error: ErrorData): void {
     this.note(errorText(error));
+  }
+
+  /** The answer could not be written (a full disk, a closed descriptor): nobody got it, and nobody chose that. */
+  async lost(): Promise<boolean> {
+    await new Promise<void>((resolve) => this.#stdout.write('', () => resolve()));
+    return this.#lost;
   }
 
   #write(stream: Stream, text: string): void {

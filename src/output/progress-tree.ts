@@ -44,9 +44,12 @@ export class ProgressTree {
       case 'task.skipped':
         finish(this.#node(record, at), 'skipped', 0, record.data.why);
         break;
-      case 'task.expanded':
-        this.#node(record, at).detail = '';
+      case 'task.expanded': {
+        const node = this.#node(record, at);
+        node.detail = '';
+        if (record.data.items.length === 0) finish(node, 'ok', 0, 'nothing to do');
         break;
+      }
       case 'task.checked':
         this.#node(record, at).detail = record.data.summary;
         break;

@@ -97,7 +97,9 @@ async function namesIn(folder: string): Promise<string[]> {
 
 async function readPlaybookFile(file: string): Promise<PlaybookFile> {
   try {
-    const { size } = await stat(file);
+    const found = await stat(file);
+    if (!found.isFile()) throw unreadable(file, 'it is not a file', 'name a playbook file');
+    const { size } = found;
     if (size > mostBytes)
       throw unreadable(file, `the file has ${size} bytes, more than 1 MiB`, 'a playbook is a page or two');
     const source = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));

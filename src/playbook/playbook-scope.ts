@@ -102,6 +102,7 @@ function targetShape(kind: TargetKind): Shape {
   return object({
     name: { kind: 'text' },
     provider: { kind: 'text' },
+    cluster_id: { shape: { kind: 'text' }, may: kind === 'new-cluster' ? 'nullable' : 'exist' },
     system_identifier: { shape: { kind: 'text' }, may: kind === 'new-cluster' ? 'nullable' : 'exist' },
     members: list,
     poolers: list,

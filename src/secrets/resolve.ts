@@ -36,12 +36,20 @@ async function read(kind: string, rest: string): Promise<string> {
       return readSecretFile(rest);
     case 'command': {
       const [program = '', ...args] = rest.split(' ').filter((word) => word !== '');
-      const { stdout } = await run(program, args, { timeout: 30_000 });
+      const { stdout } = await run(program, args, { timeout: 30_000 }).catch((thrown: unknown) => {
+        throw unreadable(`command:${program} …`, howItEnded(thrown));
+      });
       return firstLine(stdout);
     }
     default:
       throw unreadable(`${kind}:…`, 'a secret is named by env:NAME, file:PATH or command:PROGRAM');
   }
+}
+
+/** Never what the command said: its output is a secret, and its complaints may hold one. */
+function howItEnded(thrown: unknown): string {
+  if (thrown === null || typeof thrown !== 'object' || !('code' in thrown)) return 'it could not be run';
+  return typeof thrown.code === 'number' ? `it ended with ${thrown.code}` : `it could not be run (${thrown.code})`;
 }
 
 async function readSecretFile(path: string): Promise<string> {

@@ -12,7 +12,7 @@ export async function findPrimary<M extends MemberLook>(cluster: Cluster, member
   );
   const primaries = members.filter((_, index) => {
     const answer = answers[index];
-    if (answer?.status === 'rejected' && isForeign(answer.reason)) throw answer.reason;
+    if (answer?.status === 'rejected' && isPermanent(answer.reason)) throw answer.reason;
     return answer?.status === 'fulfilled' && answer.value[0]?.recovering === false;
   });
   const [primary] = primaries;
@@ -31,6 +31,7 @@ export async function findPrimary<M extends MemberLook>(cluster: Cluster, member
   return primary;
 }
 
-function isForeign(reason: unknown): boolean {
-  return reason instanceof PgdbaError && reason.code === 'IDENTITY_MISMATCH';
+/** What no waiting mends: another database answers, or the password cannot even be read. */
+function isPermanent(reason: unknown): boolean {
+  return reason instanceof PgdbaError && ['IDENTITY_MISMATCH', 'SECRET_UNREADABLE'].includes(reason.code);
 }

@@ -128,7 +128,11 @@ function isStreaming({ state }: Sender): boolean {
 }
 
 /** `/cluster` is up to one loop old: a member that accepts writes is the leader, and no other one is. */
-function roleOf(entry: ClusterAnswer['members'][number] | undefined, isPrimary: boolean, patroni: MemberAnswer | null): string {
+function roleOf(
+  entry: ClusterAnswer['members'][number] | undefined,
+  isPrimary: boolean,
+  patroni: MemberAnswer | null,
+): string {
   const listed = entry?.role ?? (patroni?.role === 'replica' ? 'replica' : 'unknown');
   if (isPrimary) return listed === 'standby_leader' ? listed : 'leader';
   return listed === 'leader' && patroni?.role === 'replica' ? 'replica' : listed;

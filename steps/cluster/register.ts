@@ -48,6 +48,12 @@ export default defineStep({
     const { target, provider, inventory } = look;
     const known = await inventory.read(target.name);
     const place = await provider.placeOf(target.name);
+    if (place.state === 'marked' && !known) {
+      throw new PgdbaError('DIRECTORY_ORPHANED', {
+        facts: { directory: place.directory, mark: place.mark },
+        hint: 'restore clusters.json from a copy; its servers may be running, so do not move the directory away',
+      });
+    }
     if (place.state === 'foreign' || (place.state === 'marked' && place.mark !== known?.id)) {
       throw new PgdbaError('DIRECTORY_FOREIGN', {
         facts: { directory: place.directory, mark: place.mark },

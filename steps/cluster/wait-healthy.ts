@@ -1,4 +1,5 @@
-import { defineStep, PgdbaError, pending, satisfied, Type } from '../../src/step/index.ts';
+import { defineStep, pending, satisfied, Type } from '../../src/step/index.ts';
+import { refuseHopeless } from './refuse-hopeless.ts';
 
 export default defineStep({
   id: 'cluster.wait-healthy',
@@ -27,14 +28,7 @@ export default defineStep({
         members: members.map(({ name, role, host, port }) => ({ name, role, host, port })),
       });
     }
-    // A member whose Patroni ended will not come back by waiting.
-    const { servers } = await look.provider.inspect();
-    const dead = servers.find(({ made, running }) => made && !running);
-    if (!dead) return pending(reasons.join('; '));
-    const lines = await look.provider.logs(dead.name, 5);
-    throw new PgdbaError('SERVER_START_FAILED', {
-      facts: { server: dead.name, problem: 'it ended by itself', log: lines },
-      hint: `mend what its log says, then: pgdba cluster start --name ${look.target.name}`,
-    });
+    await refuseHopeless(look, { all: true });
+    return pending(reasons.join('; '));
   },
 });

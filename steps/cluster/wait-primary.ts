@@ -1,4 +1,5 @@
 import { defineStep, PgdbaError, pending, satisfied, Type } from '../../src/step/index.ts';
+import { refuseHopeless } from './refuse-hopeless.ts';
 
 export default defineStep({
   id: 'cluster.wait-primary',
@@ -17,14 +18,8 @@ export default defineStep({
     } catch (thrown) {
       if (!(thrown instanceof PgdbaError) || thrown.code !== 'NO_PRIMARY') throw thrown;
     }
-    // When no member runs any more, none will come back by waiting.
-    const { servers } = await look.provider.inspect();
-    const members = servers.filter(({ kind, made }) => kind === 'member' && made);
-    const [dead] = members;
-    if (!dead || members.some(({ running }) => running)) return pending('no member accepts writes yet');
-    throw new PgdbaError('SERVER_START_FAILED', {
-      facts: { server: dead.name, problem: 'it ended by itself', log: await look.provider.logs(dead.name, 5) },
-      hint: `mend what its log says, then: pgdba cluster start --name ${look.target.name}`,
-    });
+    await refuseHopeless(look, { all: false });
+    const { reasons } = await look.topology();
+    return pending(reasons.join('; ') || 'no member accepts writes yet');
   },
 });

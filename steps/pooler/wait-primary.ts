@@ -1,4 +1,4 @@
-import { defineStep, PgdbaError, pending, satisfied, Type } from '../../src/step/index.ts';
+import { defineStep, pending, satisfied, Type } from '../../src/step/index.ts';
 
 export default defineStep({
   id: 'pooler.wait-primary',
@@ -28,7 +28,6 @@ export default defineStep({
           return pending(`${pooler.name} leads to port ${row?.port}, not to ${primary.name}`);
         if (row.recovering) return pending(`${pooler.name} leads to a standby`);
       } catch (thrown) {
-        if (thrown instanceof PgdbaError && thrown.code === 'AUTH_FAILED') throw thrown;
         return pending(`${pooler.name}: ${thrown instanceof Error ? thrown.message : thrown}`);
       }
     }

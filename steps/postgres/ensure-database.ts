@@ -36,7 +36,7 @@ export default defineStep({
       database,
     );
     if (used && used.tables !== '0') return kept(`${database} holds tables already`);
-    await primary.execute(`drop database if exists ${quoteIdentifier(database)}`);
+    await primary.execute(`drop database if exists ${quoteIdentifier(database)} with (force)`);
     return undone;
   },
 });

@@ -25,6 +25,8 @@ export interface LabOrder {
   readonly prompt?: Prompt | null;
   readonly signal?: AbortSignal;
   readonly onRecord?: (record: AnyRecord) => void;
+  /** A cluster of the inventory that the run is about; no step of the lab touches it. */
+  readonly cluster?: string;
   readonly decisions?: ReadonlyMap<string, 'done' | 'not-done'>;
 }
 
@@ -110,7 +112,7 @@ export class EngineLab {
   }
 
   private async order(body: string, order: LabOrder): Promise<RunOrder> {
-    const source = `apiVersion: pgdba/v1\nkind: Playbook\nname: lab\nversion: "1.0.0"\nsummary: A lab.\ntarget: none\n${
+    const source = `apiVersion: pgdba/v1\nkind: Playbook\nname: lab\nversion: "1.0.0"\nsummary: A lab.\ntarget: ${order.cluster ? 'cluster' : 'none'}\n${
       body.includes('risk:') ? '' : 'risk: safe\n'
     }${body.replaceAll('WORLD', this.world)}`;
     const playbook = await loadPlaybook(source, 'lab.yaml', this.parts.registry);
@@ -118,7 +120,7 @@ export class EngineLab {
     return {
       playbook,
       inputs: JSON.parse(JSON.stringify(bindInputs(playbook, new Map(given)))),
-      target: { name: null, named: false, patroni_url: null, provider: 'local' },
+      target: { name: order.cluster ?? null, named: true, patroni_url: null, provider: 'local' },
       consent: { yes: order.yes ?? false, confirm: false, retry: 'pgdba run lab.yaml' },
       reason: null,
       journal: false,

@@ -19,20 +19,22 @@ export async function recheckTask(drive: DriveContext, unit: Unit, signal: Abort
   const at = { step, task: task.id, item: item?.key ?? null, attempt: known?.attempt ?? 1, signal: timed };
   if (step.effect === 'once') {
     const verdict = await judge(drive, { ...at, params: known?.params }, known?.memo, known?.receipt ?? undefined);
-    if (verdict.is === 'not-done') return drift(unit, verdict.why);
+    if (verdict.is === 'not-done') return drift(drive, unit, verdict.why);
     if (verdict.is === 'failed') throw verdict.error;
     if (verdict.is === 'unknown') note(drive, unit, `nobody can tell any more: ${verdict.why}`);
     return null;
   }
   const params = await renderParams(step, task.with, scopeOf(drive.parts.journal.run, drive.state, unit));
   const answer = await check(drive, { ...at, params }, task.timeout);
-  return answer.is === 'satisfied' ? null : drift(unit, answer.diff ?? answer.summary);
+  return answer.is === 'satisfied' ? null : drift(drive, unit, answer.diff ?? answer.summary);
 }
 
-function drift({ task, item }: Unit, diff: string): PgdbaError {
+function drift(drive: DriveContext, { task, item }: Unit, diff: string): PgdbaError {
+  const { playbook, parts } = drive;
+  const name = parts.target ? ` --name ${parts.target.name}` : '';
   return new PgdbaError('DRIFT', {
     facts: { task: unitKey(task.id, item?.key ?? null), diff },
-    hint: 'bring it back by hand, or start a new run',
+    hint: `bring it back by hand, or start anew, which looks at everything again: pgdba run ${playbook.name}${name}`,
   });
 }
 

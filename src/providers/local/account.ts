@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { PgdbaError } from '../../errors/pgdba-error.ts';
+import { userName } from '../../formats/who.ts';
 
 /** The system account that servers run as and that owns their files. */
 export interface Account {
@@ -17,7 +17,8 @@ export interface Account {
 
 /** The current user; started by root, the account `postgres`: PostgreSQL refuses root. Errors: RIGHTS_MISSING. */
 export async function serverAccount(): Promise<Account> {
-  const { username: name, uid, gid } = userInfo();
+  const [uid, gid] = [process.geteuid?.() ?? -1, process.getegid?.() ?? -1];
+  const name = userName();
   if (uid !== 0) return { name, uid, gid, groups: process.getgroups?.() ?? [gid], switched: false };
   const found = lookUp('postgres');
   if (!found) {

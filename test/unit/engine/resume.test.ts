@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Cluster } from '../../../src/inventory/cluster.ts';
 import type { AnyRecord } from '../../../src/journal/record.ts';
 import { EngineLab } from '../../harness/engine-lab.ts';
 import { type ScratchHome, scratchHome } from '../../harness/scratch-home.ts';
@@ -142,6 +144,49 @@ ${ensure('a')}${ensure('b')}outputs: { fact: "\${{ tasks.fact.out.text }}" }\n`,
     await expect(lab.resume(id)).rejects.toMatchObject({ code: 'RUN_ALIVE' });
     controller.abort('SIGINT');
     await running;
+  });
+});
+
+describe('a run about a cluster', () => {
+  const disruptive = `risk: disruptive\n${abc}`;
+  const entry = (id: string): Cluster => ({
+    id,
+    name: 'demo',
+    provider: 'local',
+    managed: true,
+    protected: false,
+    environment: null,
+    labels: {},
+    system_identifier: null,
+    pg_major: 15,
+    directory: join(lab.home, 'nowhere'),
+    members: [],
+    services: [],
+    secrets: {},
+    created_at: '2026-11-20T00:00:00.000Z',
+    created_by_run: id,
+  });
+  const left = async () => {
+    await lab.parts.inventory.register(entry('01ARZ3NDEKTSV4RRFFQ69G5FAV'));
+    return lab.run(disruptive, { ...cancelAt(at('task.result', 'a')), cluster: 'demo', yes: true });
+  };
+
+  it('is finished by a resume', async () => {
+    const { id } = await left();
+    expect(await lab.resume(id ?? '')).toMatchObject({ status: 'succeeded', cluster: 'demo' });
+  });
+
+  it('is not resumed on another cluster that has taken the name', async () => {
+    const { id } = await left();
+    await lab.parts.inventory.forget('01ARZ3NDEKTSV4RRFFQ69G5FAV');
+    await lab.parts.inventory.register(entry('01BX5ZZKBKACTAV9WEVGEMMVRZ'));
+    await expect(lab.resume(id ?? '')).rejects.toMatchObject({ code: 'RUN_STALE' });
+  });
+
+  it('is not resumed when it is disruptive and another run has worked on the cluster since', async () => {
+    const { id } = await left();
+    await lab.run(`tasks:\n${ensure('other')}`, { cluster: 'demo' });
+    await expect(lab.resume(id ?? '')).rejects.toMatchObject({ code: 'RUN_SUPERSEDED', facts: { playbook: 'lab' } });
   });
 });
 

@@ -29,6 +29,9 @@ describe('the home of pgdba', () => {
     await mkdir(home);
     await writeFile(join(home, 'something'), '');
     await chmod(home, 0o777);
-    await expect(ensureHome(home)).rejects.toMatchObject({ code: 'HOME_UNUSABLE', hint: expect.stringContaining('chmod 700') });
+    await expect(ensureHome(home)).rejects.toMatchObject({
+      code: 'HOME_UNUSABLE',
+      hint: expect.stringContaining('chmod 700'),
+    });
   });
 });

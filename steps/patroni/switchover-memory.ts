@@ -1,0 +1,19 @@
+import { type Static, Type } from '../../src/step/index.ts';
+
+/** What a switchover's check saw. */
+export const memo = Type.Object({
+  from: Type.String(),
+  to: Type.String(),
+  timeline: Type.Integer({ description: 'Of the old primary.' }),
+  asked_at: Type.String(),
+  patience_ms: Type.Integer({ description: 'How long Patroni may work on it: ttl + 2 × max(10 s, loop_wait).' }),
+});
+export type SwitchoverMemo = Static<typeof memo>;
+
+/** What Patroni said. */
+export const receipt = Type.Object({
+  status: Type.Union([Type.Integer(), Type.Null()], { description: 'Null while Patroni had not answered.' }),
+  text: Type.String({ description: "Patroni's own sentence, or why there is none." }),
+  at: Type.String(),
+});
+export type SwitchoverAnswer = Static<typeof receipt>;

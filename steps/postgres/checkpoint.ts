@@ -1,0 +1,45 @@
+import { change, defineStep, kept, lsnDiff, type MemberLook, notDone, satisfied, Type } from '../../src/step/index.ts';
+
+const checkpoint = { checkpoint_lsn: Type.Lsn({ description: 'Where its WAL record is.' }) };
+
+export default defineStep({
+  id: 'postgres.checkpoint',
+  version: 1,
+  since: '0.2.0',
+  summary: 'Write a checkpoint, so that a clean shutdown soon after has little left to write.',
+  effect: 'once',
+  risk: 'safe',
+  params: Type.Object({ member: Type.Member({ description: 'One that accepts writes.' }) }),
+  result: Type.Object(checkpoint),
+  memo: Type.Object(checkpoint),
+  receipt: Type.Object({}),
+  examples: [{ title: 'On the primary', with: { member: 'n1' } }],
+
+  async check(look) {
+    const member = await look.member(look.params.member);
+    return change(`checkpoint on ${member.name}`, { checkpoint_lsn: await lastCheckpoint(member) });
+  },
+
+  async apply(act) {
+    const member = await act.member(act.params.member);
+    await member.execute('checkpoint');
+    return {};
+  },
+
+  async verify(look, memo) {
+    const found = await lastCheckpoint(await look.member(look.params.member));
+    if (lsnDiff(found, memo.checkpoint_lsn) > 0n) return satisfied({ checkpoint_lsn: found });
+    return notDone(`the last checkpoint of ${look.params.member} is still the one at ${memo.checkpoint_lsn}`);
+  },
+
+  async rollback() {
+    return kept('a checkpoint harms nobody');
+  },
+});
+
+async function lastCheckpoint(member: MemberLook): Promise<string> {
+  const [row] = await member.sql<{ lsn: string }>(
+    'select checkpoint_lsn::text as lsn from pg_catalog.pg_control_checkpoint()',
+  );
+  return row?.lsn ?? '0/0';
+}
