@@ -101,7 +101,10 @@ class Bench {
     this.#loading = true;
     const keepDirty = async () => {
       while (this.#loading) {
-        const member = await this.#member(await this.#leader()).catch(() => null);
+        const member = await this.#leader().then(
+          (leader) => this.#member(leader),
+          () => null,
+        );
         if (member) await this.#pgbenchFor(member, 2);
         else await delay(100);
       }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, chown, type FileHandle, lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { asPgdbaError, systemCode } from '../../errors/pgdba-error.ts';
 import type { Account } from './account.ts';
@@ -15,8 +15,23 @@ export async function ensureDirectory(path: string, account: Account): Promise<v
   await chmod(path, 0o700);
 }
 
-/** Writes beside and renames, so that nobody ever reads half a file. */
+/** Writes beside and renames, so that nobody ever reads half a file; on disk when it resolves. */
 export async function writeOwned(path: string, content: string, account: Account, mode = 0o600): Promise<void> {
+  await replace(path, content, account, mode, (file) => file.datasync());
+}
+
+/** The same without waiting for the disk: for a file that is made anew after a power cut, while somebody waits for it. */
+export async function writeOwnedSoon(path: string, content: string, account: Account): Promise<void> {
+  await replace(path, content, account, 0o600, async () => undefined);
+}
+
+async function replace(
+  path: string,
+  content: string,
+  account: Account,
+  mode: number,
+  sync: (file: FileHandle) => Promise<void>,
+): Promise<void> {
   const beside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
   try {
     // wx: an own new file, never somebody's link
@@ -25,7 +40,7 @@ export async function writeOwned(path: string, content: string, account: Account
       await file.writeFile(content);
       await file.chmod(mode);
       if (account.switched) await file.chown(account.uid, account.gid);
-      await file.datasync();
+      await sync(file);
     } finally {
       await file.close();
     }

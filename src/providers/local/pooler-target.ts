@@ -4,7 +4,7 @@ import { formatPoolerTarget, parsePoolerTarget } from '../../formats/pooler-targ
 import type { Address, OwnedFile } from '../provider.ts';
 import { serverAccount } from './account.ts';
 import type { ServiceServer } from './layout.ts';
-import { writeOwned } from './owned-files.ts';
+import { writeOwnedSoon } from './owned-files.ts';
 
 /** The file that Patroni's callback, a switchover and the guard replace by rename. */
 export async function poolerTargetFile({ target }: ServiceServer): Promise<OwnedFile> {
@@ -21,5 +21,6 @@ export async function readPoolerTarget({ target }: ServiceServer): Promise<Addre
 }
 
 export async function pointPooler({ target }: ServiceServer, address: Address): Promise<void> {
-  await writeOwned(target, formatPoolerTarget(address), await serverAccount());
+  // A start's callback writes it again, and clients are held at this moment: a sync takes 200 ms on a busy disk.
+  await writeOwnedSoon(target, formatPoolerTarget(address), await serverAccount());
 }
