@@ -3,18 +3,27 @@
 import { join } from 'node:path';
 import { prepare, root, run } from './prepare.mjs';
 
-const pgdba = join(root, 'bin', 'pgdba');
+const launcher = join(root, 'bin', 'pgdba');
 
 prepare();
-run(process.execPath, [pgdba, 'run', 'playbooks/init-cluster.yaml', '--provider', 'local', '--name', 'demo', '--format', 'table']);
-run(process.execPath, [pgdba, 'cluster', 'status', '--name', 'demo', '--format', 'table']);
+const pgdba = (...args) => run(process.execPath, [launcher, ...args]);
+const say = (text) => process.stdout.write(`\n${text}\n\n`);
+
+pgdba('run', 'playbooks/init-cluster.yaml', '--provider', 'local', '--name', 'demo', '--format', 'table');
+say('Who is primary, and who lags:');
+pgdba('cluster', 'status', '--name', 'demo', '--format', 'table', '--quiet');
+say('Now the primary moves to a standby, while a writer commits through the pooler all the time:');
+pgdba('switchover', '--name', 'demo', '--yes', '--format', 'table');
+say('What the journal has of it:');
+pgdba('runs', 'show', 'last', '--format', 'table');
 
 process.stdout.write(`
 The cluster "demo" is running. What to try next:
 
   bin/pgdba cluster status --name demo --format table   who is primary, who lags
   bin/pgdba cluster dsn --name demo                     how to connect
-  bin/pgdba failover trigger --name demo --check        what a switchover would do, changing nothing
+  bin/pgdba switchover --name demo --check              what a switchover would do, changing nothing
+  bin/pgdba switchover --name demo --candidate n3       move the primary to n3
   bin/pgdba runs list                                   what pgdba has done so far
   bin/pgdba runs show last                              the last run, task by task
   bin/pgdba cluster stop --name demo                    stop its servers, keep its data
