@@ -14,6 +14,8 @@ export interface MemberAnswer {
   /** WAL positions in bytes; text, because they may exceed 2^53. */
   readonly xlog: XlogPositions;
   readonly pause: boolean;
+  /** Unix time in whole seconds at which it last read the DCS; null before Patroni 2.1. */
+  readonly dcs_last_seen: number | null;
   readonly cluster_unlocked: boolean;
   readonly pending_restart: boolean;
   readonly database_system_identifier: string | null;
@@ -80,6 +82,7 @@ export function readMember(body: unknown, server = 'the member'): MemberAnswer {
       replay_paused: typeof xlog.paused === 'boolean' ? xlog.paused : null,
     },
     pause: answer.pause === true,
+    dcs_last_seen: integerOf(answer.dcs_last_seen),
     cluster_unlocked: answer.cluster_unlocked === true,
     pending_restart: answer.pending_restart === true,
     database_system_identifier: textOf(answer.database_system_identifier),

@@ -6,12 +6,17 @@ import type { MemberLook, Topology, TopologyMember } from '../step/index.ts';
 /** What one member said; `null` where it did not answer. */
 interface Testimony {
   readonly member: MemberLook;
+  /** Unix time in ms. */
+  readonly heardAt: number;
   readonly patroni: MemberAnswer | null;
   readonly scheduledRestart: string | null;
   readonly silence: string | null;
   readonly recovering: boolean | null;
   readonly sqlProblem: string | null;
 }
+
+/** Patroni looks at least once per loop_wait, 10 s unless configured otherwise; its ttl is 30 s. */
+const dcsPatienceS = 22;
 
 interface Sender {
   readonly application_name: string;
@@ -54,6 +59,7 @@ async function hear(member: MemberLook): Promise<Testimony> {
   ]);
   return {
     member,
+    heardAt: Date.now(),
     patroni: patroni.status === 'fulfilled' ? patroni.value.said : null,
     scheduledRestart: patroni.status === 'fulfilled' ? patroni.value.scheduled : null,
     silence: patroni.status === 'rejected' ? describe(patroni.reason) : null,
@@ -150,7 +156,7 @@ function leaderReasons(primaries: readonly Testimony[], count: number): string[]
 }
 
 function memberReasons(
-  { member, patroni, silence, sqlProblem }: Testimony,
+  { member, heardAt, patroni, silence, sqlProblem }: Testimony,
   described: readonly TopologyMember[],
   senders: readonly Sender[],
   primary: Testimony | undefined,
@@ -158,12 +164,15 @@ function memberReasons(
   const { name } = member;
   if (!patroni) return [`${name}: ${silence}`];
   if (sqlProblem !== null) return [`${name}: ${patroni.state ?? 'no state'}; ${sqlProblem}`];
+  const blind = patroni.dcs_last_seen === null ? 0 : heardAt / 1000 - patroni.dcs_last_seen;
+  if (blind > dcsPatienceS) return [`${name}: has not seen the DCS for ${Math.round(blind)} s`];
   if (!primary || name === primary.member.name) return [];
   const self = described.find((candidate) => candidate.name === name);
   const sender = senders.find((candidate) => candidate.application_name === name);
   if (sender?.state !== 'streaming') return [`${name}: not streaming from ${primary.member.name}`];
-  if (self?.timeline !== primary.patroni?.timeline) {
-    return [`${name}: on timeline ${self?.timeline}, the leader on ${primary.patroni?.timeline}`];
+  // A leader whose Patroni is silent is a reason of its own; its timeline is then not known.
+  if (primary.patroni && self?.timeline !== primary.patroni.timeline) {
+    return [`${name}: on timeline ${self?.timeline}, the leader on ${primary.patroni.timeline}`];
   }
   return self?.lag === null ? [`${name}: its lag is unknown`] : [];
 }

@@ -14,6 +14,7 @@ import { type GuardAddresses, guardAddresses } from './guard-addresses.ts';
 import { memberAct } from './member-handle.ts';
 import { poolerHandle } from './pooler-handle.ts';
 import { proveIdentity } from './prove-identity.ts';
+import { serviceReasons } from './service-reasons.ts';
 import { Sessions, unknownMember } from './sessions.ts';
 import type { Surroundings } from './surroundings.ts';
 import { readTopology } from './topology.ts';
@@ -130,6 +131,11 @@ function hands(occasion: Occasion, around: Surroundings): Act<AnyParams> {
     const known = await cluster();
     return known.members.map((member) => memberAct(around, known, member));
   };
+  const poolers = async () => {
+    const known = await cluster();
+    const services = known.services.filter((service) => service.kind === 'pgbouncer');
+    return services.map((pooler) => poolerHandle(around, known, pooler));
+  };
   return {
     params: occasion.params,
     run: occasion.run,
@@ -154,13 +160,16 @@ function hands(occasion: Occasion, around: Surroundings): Act<AnyParams> {
     async primary() {
       return findPrimary(await cluster(), await members());
     },
-    async poolers() {
+    poolers,
+    topology: async () => {
       const known = await cluster();
-      return known.services
-        .filter((service) => service.kind === 'pgbouncer')
-        .map((pooler) => poolerHandle(around, known, pooler));
+      const [topology, reasons] = await Promise.all([
+        members().then(readTopology),
+        poolers().then((doors) => serviceReasons(around.provider, known, doors)),
+      ]);
+      const all = [...topology.reasons, ...reasons];
+      return { ...topology, reasons: all, healthy: all.length === 0 };
     },
-    topology: async () => readTopology(await members()),
     provider: bindProvider(around.provider, cluster),
     inventory: {
       read: (name) => around.inventory.read(name),
