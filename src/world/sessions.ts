@@ -7,7 +7,7 @@ import type { Redactor } from '../secrets/redactor.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
 
 /** How long an unused connection waits for the next verb of its run. */
-const restMs = 2000;
+const restMs = 5000;
 
 /**
  * Connections that one verb of one task uses at a time: opened when first asked for. When the verb is over they rest, and

@@ -1,10 +1,12 @@
-import { PgdbaError } from '../../errors/pgdba-error.ts';
+import { asPgdbaError, PgdbaError } from '../../errors/pgdba-error.ts';
+import { pending } from '../../step/answers.ts';
 import type { Unit } from '../decide.ts';
 import type { DriveContext } from '../drive-context.ts';
 import { check } from '../observe.ts';
 import { renderParams } from '../params.ts';
 import { unitKey } from '../run-state.ts';
 import { scopeOf } from '../scope.ts';
+import { settle } from '../settle.ts';
 import { judge } from './apply-change.ts';
 
 /**
@@ -25,7 +27,7 @@ export async function recheckTask(drive: DriveContext, unit: Unit, signal: Abort
     return null;
   }
   const params = await renderParams(step, task.with, scopeOf(drive.parts.journal.run, drive.state, unit));
-  const answer = await check(drive, { ...at, params }, task.timeout);
+  const answer = await patiently(drive, unit, timed, () => check(drive, { ...at, params }, task.timeout));
   return answer.is === 'satisfied' ? null : drift(drive, unit, answer.diff ?? answer.summary);
 }
 
@@ -36,6 +38,28 @@ function drift(drive: DriveContext, { task, item }: Unit, diff: string): PgdbaEr
     facts: { task: unitKey(task.id, item?.key ?? null), diff },
     hint: `bring it back by hand, or start anew, which looks at everything again: pgdba run ${playbook.name}${name}`,
   });
+}
+
+/** Right after a crash the servers may be between two states, with no primary: that passes, and is no drift. */
+function patiently<A extends { readonly is: string }>(
+  drive: DriveContext,
+  { task, item }: Unit,
+  signal: AbortSignal,
+  look: () => Promise<A>,
+): Promise<A> {
+  const tolerant = async () => {
+    try {
+      return await look();
+    } catch (thrown) {
+      const error = asPgdbaError(thrown);
+      if (error.class !== 'transient' || signal.aborted) throw thrown;
+      return pending(error.message);
+    }
+  };
+  const progress = { task: task.id, item: item?.key ?? null, done: null, total: null, unit: null };
+  return settle(tolerant, { every: 500, within: 60_000 }, signal, (why) =>
+    drive.parts.observer.onProgress({ ...progress, note: `waiting: ${why}` }),
+  );
 }
 
 function note(drive: DriveContext, { task }: Unit, message: string): void {
