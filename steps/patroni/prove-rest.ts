@@ -1,4 +1,4 @@
-import { change, defineStep, kept, notDone, satisfied, Type } from '../../src/step/index.ts';
+import { change, defineStep, notDone, satisfied, Type, undone } from '../../src/step/index.ts';
 
 const members = { members: Type.Array(Type.String()) };
 
@@ -33,7 +33,8 @@ export default defineStep({
     return missing.length === 0 ? satisfied(memo) : notDone(`no answer from ${missing.join(', ')}`);
   },
 
+  // Nothing was changed, so everything is as before.
   async rollback() {
-    return kept('nothing was changed');
+    return undone;
   },
 });

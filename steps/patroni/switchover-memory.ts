@@ -6,7 +6,6 @@ export const memo = Type.Object({
   to: Type.String(),
   timeline: Type.Integer({ description: 'Of the old primary.' }),
   asked_at: Type.String(),
-  patience_ms: Type.Integer({ description: 'How long Patroni may work on it: ttl + 2 × max(10 s, loop_wait).' }),
 });
 export type SwitchoverMemo = Static<typeof memo>;
 

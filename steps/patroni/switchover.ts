@@ -13,14 +13,16 @@ import {
   unknown,
 } from '../../src/step/index.ts';
 import { standingOf } from '../postgres/standing.ts';
-import { readHandoverConfig } from './dynamic-config.ts';
 import { judgeAnswer, switchoverAnswer } from './switchover-answer.ts';
 import { memo, receipt, type SwitchoverAnswer, type SwitchoverMemo } from './switchover-memory.ts';
-import { awaitNewPrimary, lookAfter } from './switchover-outcome.ts';
+import { awaitNewPrimary, lookAfter, type Patience } from './switchover-outcome.ts';
 
 const params = Type.Object({
   from: Type.Member({ description: 'The primary.' }),
   to: Type.Member({ description: 'The standby that takes over.' }),
+  patience: Type.Optional(
+    Type.Duration({ description: 'How long Patroni may work on it [its ttl + 2 × the longer of 10s and loop_wait].' }),
+  ),
 });
 
 export default defineStep({
@@ -43,22 +45,15 @@ export default defineStep({
   settle: { every: '20ms', within: '2m' },
   examples: [{ title: 'From n1 to n2', with: { from: 'n1', to: 'n2' } }],
 
+  // Clients are held already, so this asks one member one question.
   async check(look) {
     const { from, to } = look.params;
-    const leader = await look.member(from);
-    const [standing, config] = await Promise.all([standingOf(leader), readHandoverConfig(leader)]);
-    if (!standing.accepts_writes || standing.timeline === null) throw await moved(look, from);
-    const { ttl_ms, loop_wait_ms } = config;
+    const { accepts_writes, timeline } = await standingOf(await look.member(from));
+    if (!accepts_writes || timeline === null) throw await moved(look, from);
     return change(
       `hand the primary role from ${from} to ${to}`,
-      {
-        from,
-        to,
-        timeline: standing.timeline,
-        asked_at: look.now().toISOString(),
-        patience_ms: ttl_ms + 2 * Math.max(10_000, loop_wait_ms),
-      },
-      { predicted: { from, leader: to, timeline: standing.timeline + 1, instead_of: null } },
+      { from, to, timeline, asked_at: look.now().toISOString() },
+      { predicted: { from, leader: to, timeline: timeline + 1, instead_of: null } },
     );
   },
 
@@ -66,7 +61,7 @@ export default defineStep({
   // comes first counts, the new primary or a refusal.
   async apply(act, memo) {
     const over = new AbortController();
-    const signal = AbortSignal.any([over.signal, AbortSignal.timeout(memo.patience_ms)]);
+    const signal = AbortSignal.any([over.signal, AbortSignal.timeout(act.params.patience ?? 50_000)]);
     const leader = await act.member(memo.from);
     const others = (await act.members()).filter(({ name }) => name !== memo.from);
     const answer = switchoverAnswer(leader, memo, signal);
@@ -119,7 +114,12 @@ function noAnswer(look: Look, text: string): SwitchoverAnswer {
 }
 
 /** Has the leader run its loop meanwhile: what it does not begin then, it will not begin. */
-async function untilSettled(act: Act, memo: SwitchoverMemo, said: SwitchoverAnswer, leader: MemberAct): Promise<void> {
+async function untilSettled(
+  act: Act<Patience>,
+  memo: SwitchoverMemo,
+  said: SwitchoverAnswer,
+  leader: MemberAct,
+): Promise<void> {
   for (;;) {
     await leader.wake().catch(() => undefined);
     const outcome = await lookAfter(act, memo, said);

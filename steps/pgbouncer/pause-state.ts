@@ -14,7 +14,7 @@ export async function readPauseState(look: Look, pooler: PoolerLook): Promise<Pa
   let asked = false;
   let answered = false;
   let heldBack = 0;
-  for (let attempt = 0; attempt < 40; attempt += 1) {
+  for (let attempt = 0; attempt < 60; attempt += 1) {
     const pools = (await pooler.show('POOLS')).filter(({ database }) => database !== 'pgbouncer');
     if (answered || pools.some(hasServer)) return 'flowing';
     const awaited = pools.some(isAwaited);
@@ -30,7 +30,7 @@ export async function readPauseState(look: Look, pooler: PoolerLook): Promise<Pa
         () => undefined,
       );
     }
-    await look.sleep(5);
+    await look.sleep(2);
   }
   return 'unclear';
 }

@@ -36,6 +36,9 @@ export default defineStep({
     const states = await Promise.all(poolers.map((pooler) => readPauseState(look, pooler)));
     const names = poolers.map(({ name }) => name);
     if (states.every((state) => state === 'paused')) return satisfied({ poolers: names });
+    // Opens the connections that are needed while clients are held. Whether there is a primary is no matter here: a run
+    // that is resumed in the middle of a switchover holds clients because there is none.
+    await look.primary().catch(() => undefined);
     const { within, longest = 10_000 } = look.params;
     return change(
       `hold the clients of ${names.join(', ')} (${formatDuration(within)} to come to rest, ${formatDuration(longest)} at most)`,

@@ -1,4 +1,13 @@
-import { change, defineStep, kept, lsnDiff, type MemberLook, notDone, satisfied, Type } from '../../src/step/index.ts';
+import {
+  change,
+  defineStep,
+  lsnDiff,
+  type MemberLook,
+  notDone,
+  satisfied,
+  Type,
+  undone,
+} from '../../src/step/index.ts';
 
 const checkpoint = { checkpoint_lsn: Type.Lsn({ description: 'Where its WAL record is.' }) };
 
@@ -32,8 +41,9 @@ export default defineStep({
     return notDone(`the last checkpoint of ${look.params.member} is still the one at ${memo.checkpoint_lsn}`);
   },
 
+  // It wrote what was about to be written anyway: for everybody else everything is as before.
   async rollback() {
-    return kept('a checkpoint harms nobody');
+    return undone;
   },
 });
 

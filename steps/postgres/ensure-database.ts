@@ -1,4 +1,5 @@
 import { change, defineStep, kept, quoteIdentifier, satisfied, Type, undone } from '../../src/step/index.ts';
+import { unlessExists } from './unless-exists.ts';
 
 export default defineStep({
   id: 'postgres.ensure-database',
@@ -24,12 +25,15 @@ export default defineStep({
   async apply(act) {
     const { database, owner } = act.params;
     const primary = await act.primary();
-    await primary.execute(`create database ${quoteIdentifier(database)} owner ${quoteIdentifier(owner)}`);
+    const statement = `create database ${quoteIdentifier(database)} owner ${quoteIdentifier(owner)}`;
+    await primary.execute(statement).catch(unlessExists);
   },
 
   async rollback(act) {
     const { database } = act.params;
     const primary = await act.primary();
+    const found = await primary.sql('select 1 from pg_catalog.pg_database where datname = $1', [database]);
+    if (found.length === 0) return undone;
     const [used] = await primary.sql<{ tables: string }>(
       "select count(*) as tables from pg_catalog.pg_class where relkind in ('r', 'p') and relnamespace >= 16384",
       [],

@@ -8,6 +8,7 @@ import {
   Type,
   undone,
 } from '../../src/step/index.ts';
+import { unlessExists } from './unless-exists.ts';
 
 export default defineStep({
   id: 'postgres.ensure-role',
@@ -37,7 +38,7 @@ export default defineStep({
     const { role, password } = act.params;
     const primary = await act.primary();
     const verifier = quoteLiteral(scramVerifier(password));
-    await primary.execute(`create role ${quoteIdentifier(role)} login password ${verifier}`);
+    await primary.execute(`create role ${quoteIdentifier(role)} login password ${verifier}`).catch(unlessExists);
   },
 
   async rollback(act) {
