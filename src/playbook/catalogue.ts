@@ -98,7 +98,7 @@ async function namesIn(folder: string): Promise<string[]> {
 async function readPlaybookFile(file: string): Promise<PlaybookFile> {
   try {
     const found = await stat(file);
-    if (!found.isFile()) throw unreadable(file, 'it is not a file', 'name a playbook file');
+    if (!found.isFile()) throw notFound(file, 'it is not a file');
     const { size } = found;
     if (size > mostBytes)
       throw unreadable(file, `the file has ${size} bytes, more than 1 MiB`, 'a playbook is a page or two');
@@ -107,12 +107,16 @@ async function readPlaybookFile(file: string): Promise<PlaybookFile> {
   } catch (thrown) {
     if (thrown instanceof PgdbaError) throw thrown;
     if (thrown instanceof TypeError) throw unreadable(file, 'the file is not UTF-8 text', 'save it as UTF-8');
-    throw new PgdbaError('FILE_NOT_FOUND', {
-      facts: { file, problem: systemCode(thrown) === 'ENOENT' ? 'there is no such file' : describe(thrown) },
-      hint: 'check the path; a playbook that pgdba ships is called by its name, without path or ending',
-      cause: thrown,
-    });
+    throw notFound(file, systemCode(thrown) === 'ENOENT' ? 'there is no such file' : describe(thrown), thrown);
   }
+}
+
+function notFound(file: string, problem: string, cause?: unknown): PgdbaError {
+  return new PgdbaError('FILE_NOT_FOUND', {
+    facts: { file, problem },
+    hint: 'check the path; a playbook that pgdba ships is called by its name, without path or ending',
+    cause,
+  });
 }
 
 function unreadable(file: string, problem: string, hint: string): PgdbaError {

@@ -3,25 +3,31 @@ import { type Look, PgdbaError, type PoolerLook } from '../../src/step/index.ts'
 /** `unclear`: nobody can tell, for no client asks it for anything. */
 export type PauseState = 'paused' | 'flowing' | 'unclear';
 
+/** PgBouncer opens a connection for a waiting client at once, or with its next maintenance, every 333 ms. */
+const sureMs = 500;
+const patienceMs = 800;
+
 /**
  * Does this pooler hold its clients back? Newer ones say so (SHOW STATE). PgBouncer 1.18 does not show a PAUSE of the
  * whole pooler: it is seen by what it does. Paused, it has no connection to any server and opens none although a
- * client waits. When no client waits, one of ours does. Errors: CONNECT_FAILED, AUTH_FAILED.
+ * client waits. When no client waits, one of ours does. For a moment that can be so without a PAUSE too, so its log
+ * must name PAUSE as the last order, or the moment must last. Errors: CONNECT_FAILED, AUTH_FAILED.
  */
 export async function readPauseState(look: Look, pooler: PoolerLook): Promise<PauseState> {
   const said = await readState(pooler);
   if (said !== null) return said;
+  const began = performance.now();
+  let heldSince: number | undefined;
   let asked = false;
   let answered = false;
-  let heldBack = 0;
-  for (let attempt = 0; attempt < 60; attempt += 1) {
+  while (performance.now() - began < patienceMs) {
     const pools = (await pooler.show('POOLS')).filter(({ database }) => database !== 'pgbouncer');
     if (answered || pools.some(hasServer)) return 'flowing';
-    const awaited = pools.some(isAwaited);
-    // Once could be the moment before it opens a connection.
-    heldBack = awaited ? heldBack + 1 : 0;
-    if (heldBack === 2) return 'paused';
-    if (!awaited && !asked) {
+    if (pools.some(isAwaited)) {
+      if (heldSince === undefined && (await lastOrder(look, pooler)) === 'PAUSE') return 'paused';
+      heldSince ??= performance.now();
+      if (performance.now() - heldSince > sureMs) return 'paused';
+    } else if (!asked) {
       asked = true;
       pooler.sql('select 1').then(
         () => {
@@ -30,9 +36,16 @@ export async function readPauseState(look: Look, pooler: PoolerLook): Promise<Pa
         () => undefined,
       );
     }
-    await look.sleep(2);
+    await look.sleep(heldSince === undefined ? 2 : 20);
   }
   return 'unclear';
+}
+
+/** The last order that holds or frees clients, by the pooler's own log; undefined when the log does not tell. */
+async function lastOrder(look: Look, pooler: PoolerLook): Promise<string | undefined> {
+  const lines = await look.provider.logs(pooler.name, 100).catch(() => []);
+  const orders = lines.flatMap((line) => / (PAUSE|RESUME) command issued/.exec(line)?.[1] ?? []);
+  return orders.at(-1);
 }
 
 /** Null when this version cannot say. */

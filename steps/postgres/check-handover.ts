@@ -1,4 +1,12 @@
-import { defineStep, formatDuration, type MemberLook, PgdbaError, satisfied, Type } from '../../src/step/index.ts';
+import {
+  defineStep,
+  formatDuration,
+  type MemberLook,
+  PgdbaError,
+  pending,
+  satisfied,
+  Type,
+} from '../../src/step/index.ts';
 
 const params = Type.Object({
   candidate: Type.Member(),
@@ -28,6 +36,7 @@ export default defineStep({
     free_senders: Type.Integer({ description: 'On the candidate.' }),
     free_slots: Type.Integer({ description: 'On the candidate, those of other members counted as free.' }),
   }),
+  settle: { every: '500ms' },
   examples: [{ title: 'One standby', with: { candidate: 'n2', max_transaction: '15s' } }],
 
   async check(look) {
@@ -52,6 +61,10 @@ export default defineStep({
         : []),
       ...(capacity.slots < followers ? [`${name} has ${capacity.slots} free slots for ${followers} members`] : []),
     ];
+    // How long archiving takes is not known yet, but will be in a moment.
+    if (problems.length === 0 && archiver.on && archiver.waiting > 0 && archiver.took_ms === null) {
+      return pending('a WAL segment is being archived');
+    }
     if (problems.length === 0) {
       return satisfied({
         longest_transaction_ms: Math.max(0, ...open.map(({ ms }) => ms)),

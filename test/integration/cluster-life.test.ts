@@ -108,6 +108,19 @@ describe('a cluster of three members', () => {
     expect(answer.status).toBe(401);
   });
 
+  it('is not called healthy while its pooler is frozen: applications come through it', async () => {
+    const [pooler] = processesWith(join(entry().directory, 'services', 'pooler', 'pgbouncer.ini'));
+    if (!pooler) throw new Error('no pooler');
+    process.kill(pooler.pid, 'SIGSTOP');
+    try {
+      const { envelope } = await cli('cluster', 'status', '--name', 'life');
+      expect(envelope.data).toMatchObject({ healthy: false, reasons: ['pooler: its console does not answer'] });
+    } finally {
+      process.kill(pooler.pid, 'SIGCONT');
+    }
+    expect((await cli('cluster', 'status', '--name', 'life')).envelope.data.healthy).toBe(true);
+  });
+
   it('keeps a journal that can be listed, read and proved', async () => {
     const { envelope: list } = await cli('runs', 'list');
     expect(list.data.runs.at(-1)).toMatchObject({ playbook: 'init-cluster', status: 'succeeded', changed: true });

@@ -51,7 +51,7 @@ describe('an init that cannot succeed', () => {
     [['--set', 'mebmers=3'], 'INPUT_INVALID'],
     [['--provider', 'docker'], 'NOT_YET'],
     [['--provider', 'dokcer'], 'USAGE'],
-    [['--check'], 'NOT_YET'],
+    [['--override', 'host'], 'NOT_YET'],
   ])('answers %j with %s and exit 2', async (argv, code) => {
     const { exit, envelope } = await pgdba(home.path, ...init, ...argv);
     expect([exit, envelope?.code]).toEqual([2, code]);
