@@ -126,10 +126,23 @@ function isDone(task: Task, state: RunState): boolean {
 
 /** The task whose work a hold protects is not done yet: between the hold and the task that releases it. */
 export function isNeeded(hold: Task, playbook: Playbook, state: RunState): boolean {
-  const { tasks } = playbook;
+  return tasksUnder(hold, playbook).some((task) => !isDone(task, state));
+}
+
+/** The tasks that a hold protects: up to the one that releases it, or to the end. */
+function tasksUnder(hold: Task, { tasks }: Playbook): readonly Task[] {
   const release = tasks.findIndex(({ releases }) => releases === hold.id);
-  const under = tasks.slice(tasks.indexOf(hold) + 1, release === -1 ? tasks.length : release);
-  return under.some((task) => !isDone(task, state));
+  return tasks.slice(tasks.indexOf(hold) + 1, release === -1 ? tasks.length : release);
+}
+
+/** An event under this hold whose end an earlier drive did not see: the world is asked before clients are held again. */
+function halfDoneUnder(hold: Task, state: RunState, now: Circumstances): Transition | null {
+  for (const task of tasksUnder(hold, now.playbook)) {
+    const unit = state.units.get(task.id);
+    if (!unit || unit.settled > state.driveBegan || unit.outcome === 'ok' || unit.outcome === 'changed') continue;
+    if (again(unit, now.effectOf(task)) === 'reconcile') return { do: 'reconcile', unit: { task, item: null } };
+  }
+  return null;
 }
 
 function nextFinally(playbook: Playbook, state: RunState, now: Circumstances): Transition | null {
@@ -187,7 +200,9 @@ function nextOfUnit(
     case 'none':
       return laterIntent(state, known) ? null : { do: 'attempt', unit };
     case 'hold':
-      return !known.held && isNeeded(unit.task, now.playbook, state) ? { do: 'attempt', unit } : null;
+      if (known.held || !isNeeded(unit.task, now.playbook, state)) return null;
+      // Nobody is held again for an event that may have happened long ago.
+      return halfDoneUnder(unit.task, state, now) ?? { do: 'attempt', unit };
     default:
       return unit.task.recheck ? { do: 'recheck', unit } : null;
   }

@@ -60,6 +60,7 @@ export const codes = {
   TASK_TIMEOUT: { class: 'timeout', message: 'task {task} took longer than {timeout}' },
   WAIT_TIMEOUT: { class: 'timeout', message: 'waited {waited} and still: {why}' },
   RUN_TIMEOUT: { class: 'timeout', message: 'the run took longer than {timeout}' },
+  NOT_DONE: { class: 'permanent', message: 'task {task} did not happen: {why}' },
   NOT_VERIFIED: { class: 'permanent', message: 'the change was made but did not show: {why}' },
   DRIFT: { class: 'conflict', message: 'the world moved since task {task} was done: {diff}' },
   GUARD_FAILED: { class: 'precheck', message: 'the guard of the hold did not start: {problem}' },

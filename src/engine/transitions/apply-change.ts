@@ -128,9 +128,9 @@ function failure(verb: Verb, verdict: Exclude<Verdict, { is: 'satisfied' }>, thr
   if (verdict.is === 'failed') return verdict.error;
   if (verdict.is === 'not-done') {
     if (thrown !== undefined) return asPgdbaError(thrown);
-    return new PgdbaError('NOT_VERIFIED', {
+    return new PgdbaError(verb.step.effect === 'once' ? 'NOT_DONE' : 'NOT_VERIFIED', {
       facts: { task: verb.task, why: verdict.why },
-      hint: 'look at the log of the server concerned, then resume the run',
+      hint: 'look at the log of the server concerned, then run it again',
     });
   }
   const problem = thrown === undefined ? verdict.why : `${describe(thrown)}; and looking again: ${verdict.why}`;

@@ -9,7 +9,7 @@ import { renderParams } from '../params.ts';
 import { place } from '../place.ts';
 import { plainMemo, plainResult } from '../plain-result.ts';
 import { recordFailure } from '../record-failure.ts';
-import { type UnitState, unitKey } from '../run-state.ts';
+import { unitKey } from '../run-state.ts';
 import { scopeOf } from '../scope.ts';
 import type { Verb } from '../verb.ts';
 import { applyChange } from './apply-change.ts';
@@ -43,7 +43,7 @@ export async function attemptTask(drive: DriveContext, unit: Unit, signal: Abort
     if (answer.is === 'satisfied') return void (await recordSatisfied(drive, verb, answer.result, began));
     await recordChecked(drive, verb, answer);
     await askFirst(drive, unit, scope, signal);
-    refuseLostHold(drive, unit, known);
+    refuseLostHold(drive, unit);
     await drive.parts.lease?.assertHeld();
     await drive.holds.arm(drive, verb, answer.memo);
     await recordIntent(drive, verb, unit, await plainMemo(drive, step, answer.memo));
@@ -84,8 +84,7 @@ async function recordIntent(drive: DriveContext, verb: Verb, { task }: Unit, mem
 }
 
 /** Work that a hold protects does not begin once the hold is gone: its guard was faster, or somebody released it. */
-function refuseLostHold(drive: DriveContext, { task }: Unit, known: UnitState | undefined): void {
-  if (known?.lastIntent) return;
+function refuseLostHold(drive: DriveContext, { task }: Unit): void {
   const { tasks } = drive.playbook;
   for (const hold of tasks.slice(0, tasks.indexOf(task))) {
     const unit = drive.state.units.get(hold.id);
