@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { PgdbaError } from '../errors/pgdba-error.ts';
+import { warmUp } from '../playbook/params.ts';
 import type { DriveContext, Holds } from './drive-context.ts';
 import { type GuardProcess, type GuardRelease, startGuard } from './guard-process.ts';
 import { unitKey } from './run-state.ts';
@@ -21,7 +22,10 @@ export class HoldKeeper implements Holds {
     const order = step.guardOrder(memo);
     const { poolers, members } = await world.guardBrief(target, order);
     const brief = { run: journal.run, task: key, order: order.kind, within_ms: order.within_ms, poolers, members };
-    const guard = await startGuard({ ...brief, directory: dirname(children) }, { redactor });
+    const [guard] = await Promise.all([
+      startGuard({ ...brief, directory: dirname(children) }, { redactor }),
+      ...[...drive.parts.steps.values()].map(warmUp),
+    ]);
     this.#guards.set(key, guard);
     // A guard that was too late for us to notice still tells; what it did belongs into the journal at once.
     void guard.released.then((release) => {

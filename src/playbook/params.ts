@@ -58,6 +58,16 @@ export async function validateResult(
   });
 }
 
+/** Makes ready what the functions above need for this step, so that none of it is done while clients are held. */
+export async function warmUp(step: AnyStep): Promise<void> {
+  const { compileSchema } = await import('./validator.ts');
+  compileSchema(step.params);
+  for (const part of ['result', 'memo', 'receipt'] as const) {
+    const schema = schemaOf(step, part);
+    if (schema) compileSchema(schema);
+  }
+}
+
 function schemaOf(step: AnyStep | AnyProbe, part: 'result' | 'memo' | 'receipt'): object | undefined {
   if (part === 'result') return step.result;
   if (part === 'memo') return 'memo' in step ? step.memo : undefined;

@@ -17,6 +17,11 @@ export function schemaProblems(schema: object, value: unknown): SchemaProblem[] 
   return withoutVariants(validate.errors ?? []).map(problemOf);
 }
 
+/** Compiles a schema before it is needed: the first use costs milliseconds, and clients may be waiting by then. */
+export function compileSchema(schema: object): void {
+  ajv.compile(schema);
+}
+
 const ajv = new Ajv({ allErrors: true, verbose: true, strict: false });
 ajv.addKeyword(placeKey);
 ajvFormats.default(ajv);

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { localProvider } from '../../src/providers/local/index.ts';
 import { pgdba, startPgdba } from '../harness/cli.ts';
@@ -30,8 +30,7 @@ describe('an init that cannot succeed', () => {
     expect(envelope.facts.directory).toBe(directory);
     expect(readFileSync(join(directory, 'precious'), 'utf8')).toBe('data');
     expect(await clusters()).toEqual([]);
-    const { rmSync } = await import('node:fs');
-    rmSync(directory, { recursive: true });
+    rmSync(dirname(directory), { recursive: true });
   });
 
   it('refuses a PostgreSQL that is not installed before anything is made', async () => {
