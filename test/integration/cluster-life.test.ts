@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CliAnswer, pgdba } from '../harness/cli.ts';
@@ -168,6 +168,21 @@ describe('a cluster of three members', () => {
     const nameless = await cli('cluster', 'destroy', '--confirm');
     expect([nameless.exit, nameless.envelope.code]).toEqual([3, 'CONSENT_REQUIRED']);
     expect((await cli('cluster', 'status', '--name', 'life')).envelope.data.healthy).toBe(true);
+  });
+
+  it.each([
+    ['protected', { protected: true }, 'CLUSTER_PROTECTED'],
+    ['not made by pgdba', { managed: false }, 'CLUSTER_EXTERNAL'],
+  ])('is not destroyed when it is %s', async (_, change, code) => {
+    const file = join(home.path, 'clusters.json');
+    const before = readFileSync(file, 'utf8');
+    const inventory = JSON.parse(before);
+    Object.assign(inventory.clusters.life, change);
+    writeFileSync(file, JSON.stringify(inventory));
+    const { exit, envelope } = await cli('cluster', 'destroy', '--name', 'life', '--confirm');
+    writeFileSync(file, before);
+    expect([exit, envelope.code]).toEqual([3, code]);
+    expect(processesWith(entry().directory).length).toBeGreaterThan(5);
   });
 
   it('leaves nothing behind when it is destroyed: no process, no port, no directory, no entry', async () => {
