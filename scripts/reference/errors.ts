@@ -1,5 +1,6 @@
 import { codes, type ErrorCode } from '../../src/errors/codes.ts';
-import { exitOfError, exitOfRun, type RunStatus } from '../../src/output/exit-code.ts';
+import type { RunStatus } from '../../src/journal/record.ts';
+import { exitOfError, exitOfRun } from '../../src/output/exit-code.ts';
 import { code, page, table } from './markdown.ts';
 
 /** What the end of a run means, for people. A status without a sentence does not compile. */

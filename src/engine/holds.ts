@@ -28,10 +28,13 @@ export class HoldKeeper implements Holds {
     ]);
     this.#guards.set(key, guard);
     // A guard that was too late for us to notice still tells; what it did belongs into the journal at once.
-    void guard.released.then((release) => {
-      this.#guards.delete(key);
-      return recordGuardRelease(drive, key, release);
-    });
+    // When that cannot be written, the drive meets the same failure at its own next record.
+    guard.released
+      .then((release) => {
+        this.#guards.delete(key);
+        return recordGuardRelease(drive, key, release);
+      })
+      .catch(() => undefined);
   }
 
   reached(key: string): void {

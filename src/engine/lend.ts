@@ -1,3 +1,4 @@
+import { forgetChild, recordChild } from '../journal/children.ts';
 import type { Act } from '../step/act.ts';
 import type { AnyParams } from '../step/define-step.ts';
 import type { DriveContext } from './drive-context.ts';
@@ -12,6 +13,7 @@ export async function lend<T>(drive: DriveContext, verb: Verb, use: (act: Act<An
   const params = await withSecrets(verb.step, verb.params, redactor);
   const note = (text: string) =>
     observer.onProgress({ task, item, note: redactor.redact(text), done: null, total: null, unit: null });
+  const children = await journal.directory('children');
   return world.lend(
     {
       target,
@@ -25,7 +27,16 @@ export async function lend<T>(drive: DriveContext, verb: Verb, use: (act: Act<An
       progress({ note: text = '', done = null, total = null, unit = null }) {
         observer.onProgress({ task, item, note: redactor.redact(text), done, total, unit });
       },
+      ...(children === null ? {} : { child: accountIn(children) }),
     },
     use,
   );
+}
+
+/** Notes the programs of a run where its next drive looks for them, should this one die. */
+function accountIn(directory: string) {
+  return {
+    started: (child: { readonly pid: number; readonly argv0: string }) => recordChild(directory, child),
+    ended: (pid: number) => forgetChild(directory, pid),
+  };
 }

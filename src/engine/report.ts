@@ -1,8 +1,5 @@
 import type { ErrorData } from '../errors/pgdba-error.ts';
-import type { AnyRecord, EndStatus, Json } from '../journal/record.ts';
-
-/** How a run stands when the driver lets go of it. */
-export type RunStatus = EndStatus | 'drift' | 'needs-decision' | 'interrupted';
+import type { AnyRecord, Json, RunStatus } from '../journal/record.ts';
 
 /** What a caller learns about a run. `id` is null for a read-only run, which is not in the index. */
 export interface RunReport {

@@ -79,6 +79,8 @@ export interface RecordData {
   'run.ended': { status: EndStatus; changed: boolean; outputs: Json; error: ErrorData | null; head: string };
 }
 
+/** How a run stands when its driver lets go of it. */
+export type RunStatus = EndStatus | RecordData['run.parked']['status'];
 export type Outcome = 'ok' | 'changed' | 'failed' | 'unknown';
 export type EndStatus =
   | 'succeeded'

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors/codes.ts';
 import type { ErrorData, Facts } from '../errors/pgdba-error.ts';
 import { PgdbaError } from '../errors/pgdba-error.ts';
-import type { RunStatus } from './exit-code.ts';
+import type { RunStatus } from '../journal/record.ts';
 
 /** What stdout carries, whatever the format. */
 export type Envelope = SuccessEnvelope | FailureEnvelope;

@@ -1,7 +1,5 @@
 import type { ErrorData } from '../errors/pgdba-error.ts';
-import type { EndStatus, RecordData } from '../journal/record.ts';
-
-export type RunStatus = EndStatus | RecordData['run.parked']['status'];
+import type { RunStatus } from '../journal/record.ts';
 
 /** Exit codes that are not a run's or an error's own. */
 export const exitOk = 0;

@@ -153,6 +153,13 @@ export interface ExecOptions {
   readonly stdin?: string;
   /** Output beyond this many bytes is cut and said so. */
   readonly maxOutput?: number;
+  /** Told of the process, so that a later drive can end it when this program dies first. */
+  readonly child?: ChildWatch;
+}
+
+export interface ChildWatch {
+  started(child: { readonly pid: number; readonly argv0: string }): void;
+  ended(pid: number): void;
 }
 
 export interface ExecResult {

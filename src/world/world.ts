@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PgdbaError } from '../errors/pgdba-error.ts';
 import type { Cluster } from '../inventory/cluster.ts';
 import type { Inventory } from '../inventory/inventory.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { ChildWatch, Provider } from '../providers/provider.ts';
 import type { Redactor } from '../secrets/redactor.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
 import type { AnyParams } from '../step/define-step.ts';
@@ -33,6 +33,8 @@ export interface Occasion {
   readonly signal: AbortSignal;
   log(message: string): void;
   progress(now: Progress): void;
+  /** Keeps account of the programs that the verb starts; nobody does for a look outside a run. */
+  readonly child?: ChildWatch;
 }
 
 export interface WorldParts {
@@ -56,7 +58,7 @@ export class World {
   /** The hands include the eyes: check and verify get the same object under the type that shows only eyes. */
   async lend<T>(occasion: Occasion, use: (act: Act<AnyParams>) => Promise<T>): Promise<T> {
     const { inventory, redactor } = this.#parts;
-    const provider = await this.#parts.provider(occasion.target?.provider ?? 'local');
+    const provider = watched(await this.#parts.provider(occasion.target?.provider ?? 'local'), occasion.child);
     await this.#knowSecrets(occasion.target);
     const resting = this.#restingOf(occasion);
     const sessions = resting.pop() ?? new Sessions(provider, redactor, `pgdba/${occasion.run.id}`);
@@ -110,6 +112,15 @@ export class World {
   async proveIdentity(cluster: Cluster): Promise<void> {
     await proveIdentity(await this.#parts.provider(cluster.provider), cluster);
   }
+}
+
+/** The provider with every program it starts for this verb accounted for. */
+function watched(provider: Provider, child: ChildWatch | undefined): Provider {
+  if (!child) return provider;
+  return {
+    ...provider,
+    exec: (cluster, server, argv, options) => provider.exec(cluster, server, argv, { ...options, child }),
+  };
 }
 
 /** A look outside any run. */

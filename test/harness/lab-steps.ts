@@ -108,6 +108,25 @@ const once = defineStep({
   },
 });
 
+/** Runs a program on member n1 for as long as it lets it. */
+const program = defineStep({
+  id: 'program',
+  version: 1,
+  since: '0.1.0',
+  summary: 'Run a program.',
+  effect: 'idempotent',
+  risk: 'safe',
+  params: Type.Object({ argv: Type.Array(Type.String()) }),
+  result: Type.Object({}),
+  memo: Type.Object({}),
+  check: async () => change('run it', {}),
+  async apply(act) {
+    const member = await act.member('n1');
+    await member.exec(act.params.argv, { as: 'server', timeoutMs: 60_000 });
+  },
+  rollback: async () => undone,
+});
+
 /** Puts a secret into its result, which no step may. */
 const leak = defineStep({
   id: 'leak',
@@ -127,6 +146,7 @@ export const labSteps: StepIndex = {
   'assert@1': () => import('../../steps/core/assert.ts'),
   'ensure@1': async () => ({ default: ensure }),
   'leak@1': async () => ({ default: leak }),
+  'program@1': async () => ({ default: program }),
   'look@1': async () => ({ default: look }),
   'ring@1': async () => ({ default: once }),
 };

@@ -33,6 +33,7 @@ export async function runOnServer(
     env: commandEnvironment(cluster, server, account),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  if (child.pid !== undefined) options.child?.started({ pid: child.pid, argv0: argv[0] ?? '' });
   child.stdin.on('error', () => undefined); // a command may end without reading it
   child.stdin.end(options.stdin ?? '');
 
@@ -56,6 +57,7 @@ export async function runOnServer(
   } finally {
     clearTimeout(timer);
     options.signal.removeEventListener('abort', end);
+    if (child.pid !== undefined) options.child?.ended(child.pid);
   }
 }
 

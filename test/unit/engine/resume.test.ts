@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Cluster } from '../../../src/inventory/cluster.ts';
+import { livingChildren } from '../../../src/journal/children.ts';
 import type { AnyRecord } from '../../../src/journal/record.ts';
 import { EngineLab } from '../../harness/engine-lab.ts';
 import { type ScratchHome, scratchHome } from '../../harness/scratch-home.ts';
+import { until } from '../../harness/until.ts';
 
 const ensure = (id: string, more = '') =>
   `  - { id: ${id}, uses: ensure@1, with: { in: "WORLD", name: ${id} }${more} }\n`;
@@ -160,7 +162,7 @@ describe('a run about a cluster', () => {
     system_identifier: null,
     pg_major: 15,
     directory: join(lab.home, 'nowhere'),
-    members: [],
+    members: [{ name: 'n1', host: '127.0.0.1', port: 1, rest_port: 1 }],
     services: [],
     secrets: {},
     created_at: '2026-11-20T00:00:00.000Z',
@@ -174,6 +176,25 @@ describe('a run about a cluster', () => {
   it('is finished by a resume', async () => {
     const { id } = await left();
     expect(await lab.resume(id ?? '')).toMatchObject({ status: 'succeeded', cluster: 'demo' });
+  });
+
+  it('keeps account of the programs it starts, for the drive that comes after its death', async () => {
+    await lab.parts.inventory.register(entry('01ARZ3NDEKTSV4RRFFQ69G5FAV'));
+    const controller = new AbortController();
+    let id = '';
+    const running = lab.run(`tasks:\n  - { id: sleep, uses: program@1, with: { argv: [sleep, "61"] } }\n`, {
+      cluster: 'demo',
+      signal: controller.signal,
+      onRecord: ({ run }) => {
+        id = run;
+      },
+    });
+    const children = () => (id === '' ? [] : livingChildren(join(lab.home, 'runs', id, 'children')));
+    const [child] = await until('the child to be noted', () => (children().length > 0 ? children() : null));
+    expect(child?.argv0).toBe('sleep');
+    controller.abort('SIGINT');
+    await running;
+    expect(children()).toEqual([]);
   });
 
   it('is not resumed on another cluster that has taken the name', async () => {
