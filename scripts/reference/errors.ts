@@ -14,6 +14,7 @@ const endings: Readonly<Record<RunStatus, string>> = {
   'rollback-failed': 'undoing failed too; the report says where',
   'needs-decision': 'pgdba cannot know how a task ended: look, then `pgdba runs resume`',
   drift: 'the world is not as the run left it',
+  waiting: 'somebody has to approve: `pgdba runs approvals`',
   interrupted: 'stopped in the middle: `pgdba runs resume` goes on',
   cancelled: 'stopped on request',
 };

@@ -1,3 +1,4 @@
+import { approve } from '../../src/playbook/approve.ts';
 import type { Playbook, Task } from '../../src/playbook/playbook.ts';
 import type { AnyProbe } from '../../src/step/define-probe.ts';
 import type { AnyStep } from '../../src/step/define-step.ts';
@@ -5,9 +6,16 @@ import type { Registry } from '../../src/step/registry.ts';
 import { code, page, table, yamlBlock } from './markdown.ts';
 import { schemaRows } from './schema-rows.ts';
 
+type Shown = Pick<
+  AnyStep,
+  'id' | 'version' | 'since' | 'summary' | 'effect' | 'risk' | 'params' | 'result' | 'examples'
+>;
+
 /** docs/reference/steps.md: every step and probe with its parameters, its result and a use of it. */
 export async function stepPage(registry: Registry, playbooks: readonly Playbook[]): Promise<string> {
-  const steps = await Promise.all(registry.ids().map((id) => registry.load(id)));
+  const registered = await Promise.all(registry.ids().map((id) => registry.load(id)));
+  // The engine's own is no step, and is used like one.
+  const steps: Shown[] = [...registered, approve].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   const probes = await Promise.all(registry.probeIds().map((id) => registry.loadProbe(id)));
   const intro =
     'What the built-in steps do, take and answer. How a step works: [steps.md](../steps.md). On the command line: ' +
@@ -24,7 +32,7 @@ export async function stepPage(registry: Registry, playbooks: readonly Playbook[
   ]);
 }
 
-function stepPart(step: AnyStep, playbooks: readonly Playbook[]): string {
+function stepPart(step: Shown, playbooks: readonly Playbook[]): string {
   const facts = `Effect **${step.effect}**, risk **${step.risk}**, since ${step.since}.`;
   return [`## ${nameOf(step)}`, step.summary, facts, ...values(step), ...example(step, playbooks)].join('\n\n');
 }
@@ -34,7 +42,7 @@ function probePart(probe: AnyProbe): string {
   return [`## ${nameOf(probe)}`, probe.summary, facts, ...values(probe)].join('\n\n');
 }
 
-function values({ params, result }: AnyStep | AnyProbe): string[] {
+function values({ params, result }: Pick<AnyStep | AnyProbe, 'params' | 'result'>): string[] {
   const given = schemaRows(params).map(({ path, type, required, description }) => [
     code(path),
     type,
@@ -49,7 +57,7 @@ function values({ params, result }: AnyStep | AnyProbe): string[] {
 }
 
 /** The step's own examples; without one, how the first shipped playbook that knows it uses it. */
-function example(step: AnyStep, playbooks: readonly Playbook[]): string[] {
+function example(step: Shown, playbooks: readonly Playbook[]): string[] {
   const [own] = step.examples ?? [];
   if (own) return [`${own.title}:`, yamlBlock([{ uses: nameOf(step), with: own.with }])];
   for (const { name, prechecks, tasks, finally: last } of playbooks) {
@@ -71,6 +79,6 @@ function nameOf({ id, version }: { readonly id: string; readonly version: number
 }
 
 /** As GitHub makes it of the heading. */
-function anchor(step: AnyStep): string {
+function anchor(step: Pick<AnyStep, 'id' | 'version'>): string {
   return nameOf(step).replace(/[.@]/g, '');
 }

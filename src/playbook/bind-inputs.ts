@@ -1,7 +1,7 @@
 import { PgdbaError } from '../errors/pgdba-error.ts';
 import { closest } from '../formats/closest.ts';
 import type { Input } from './input.ts';
-import { readInputValue } from './input-value.ts';
+import { readGivenValue, readInputValue } from './input-value.ts';
 import type { Playbook } from './playbook.ts';
 
 export interface Given {
@@ -11,23 +11,52 @@ export interface Given {
   readonly origin: string;
 }
 
+type Taker = Pick<Playbook, 'name' | 'inputs'>;
+
+/** How values reach their inputs: the words for it, and how they are read. */
+interface Manner {
+  /** `playbook init-cluster`. */
+  readonly taker: string;
+  readonly read: (input: Input, given: unknown) => unknown;
+  readonly howToGive: (input: Input) => string;
+}
+
 /**
  * The inputs of a run: frozen plain values by name. Bytes and durations are integers, timestamps are in UTC, a secret is
  * its reference; an optional input that was not given has no key.
  * Errors: INPUT_INVALID (also for a name the playbook does not have), INPUT_MISSING; further problems in `facts.more`.
  */
-export function bindInputs(
-  playbook: Pick<Playbook, 'name' | 'inputs'>,
-  given: ReadonlyMap<string, Given>,
-): Readonly<Record<string, unknown>> {
+export function bindInputs(playbook: Taker, given: ReadonlyMap<string, Given>): Bound {
+  const howToGive = ({ name, ...input }: Input) => {
+    const value = input.type === 'boolean' ? '' : ` ${placeholder(input)}`;
+    return `give it with ${optionOf(name)}${value} or --set ${name}=…`;
+  };
+  return bindAll(playbook, given, { taker: `playbook ${playbook.name}`, read: readInputValue, howToGive });
+}
+
+/**
+ * The inputs of a child run, of what the `with` of its task has become: nobody typed that, so a list is not split at its
+ * commas and a duration may be its milliseconds. Errors: those of `bindInputs`.
+ */
+export function bindChildInputs(child: Taker, rendered: unknown, task: string): Bound {
+  const given = Object.entries(rendered ?? {})
+    .filter(([, value]) => value !== null && value !== undefined)
+    .map(([name, value]) => [name, { value, origin: `task ${task}` }] as const);
+  const howToGive = ({ name }: Input) => `give it in the task: with: { ${name}: … }`;
+  return bindAll(child, new Map(given), { taker: `playbook ${child.name}`, read: readGivenValue, howToGive });
+}
+
+type Bound = Readonly<Record<string, unknown>>;
+
+function bindAll(taker: Taker, given: ReadonlyMap<string, Given>, manner: Manner): Bound {
   const errors: PgdbaError[] = [];
   for (const [name, { origin }] of given) {
-    if (!playbook.inputs.has(name)) errors.push(unknownInput(name, origin, playbook));
+    if (!taker.inputs.has(name)) errors.push(unknownInput(name, origin, manner.taker, taker.inputs));
   }
   const values: Record<string, unknown> = {};
-  for (const input of playbook.inputs.values()) {
+  for (const input of taker.inputs.values()) {
     try {
-      const value = bind(input, given.get(input.name), playbook.name);
+      const value = bind(input, given.get(input.name), taker.name, manner);
       if (value !== undefined) values[input.name] = value;
     } catch (thrown) {
       if (!(thrown instanceof PgdbaError)) throw thrown;
@@ -38,21 +67,19 @@ export function bindInputs(
   return Object.freeze(values);
 }
 
-function bind(input: Input, given: Given | undefined, playbook: string): unknown {
+function bind(input: Input, given: Given | undefined, playbook: string, { read, howToGive }: Manner): unknown {
   if (given) {
     try {
-      return readInputValue(input, given.value);
+      return read(input, given.value);
     } catch (thrown) {
       throw thrown instanceof PgdbaError ? withOrigin(thrown, given.origin) : thrown;
     }
   }
   if (input.default !== undefined) return readInputValue(input, input.default);
   if (input.optional) return undefined;
-  const option = optionOf(input.name);
-  const value = input.type === 'boolean' ? '' : ` ${placeholder(input)}`;
   throw new PgdbaError('INPUT_MISSING', {
-    facts: { input: input.name, option, playbook },
-    hint: `give it with ${option}${value} or --set ${input.name}=…${input.description ? ` (${input.description})` : ''}`,
+    facts: { input: input.name, option: optionOf(input.name), playbook },
+    hint: `${howToGive(input)}${input.description ? ` (${input.description})` : ''}`,
   });
 }
 
@@ -61,17 +88,17 @@ export function optionOf(input: string): string {
   return `--${input.replaceAll('_', '-')}`;
 }
 
-function placeholder({ format, type, enum: allowed }: Input): string {
+function placeholder({ format, type, enum: allowed }: Pick<Input, 'format' | 'type' | 'enum'>): string {
   if (allowed) return allowed.join('|');
   return (format ?? (type === 'array' ? 'A,B' : type)).toUpperCase();
 }
 
-function unknownInput(name: string, origin: string, playbook: Pick<Playbook, 'name' | 'inputs'>): PgdbaError {
-  const near = closest(name, playbook.inputs.keys());
-  const known = [...playbook.inputs.keys()].join(', ');
+function unknownInput(name: string, origin: string, taker: string, inputs: Taker['inputs']): PgdbaError {
+  const near = closest(name, inputs.keys());
+  const known = [...inputs.keys()].join(', ');
   const hint = near ? `did you mean ${near}?` : known ? `it has ${known}` : 'it has no inputs';
   return new PgdbaError('INPUT_INVALID', {
-    facts: { input: name, problem: `playbook ${playbook.name} has no such input`, origin },
+    facts: { input: name, problem: `${taker} has no such input`, origin },
     hint,
   });
 }

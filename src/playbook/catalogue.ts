@@ -7,6 +7,7 @@ import { optionOf } from './bind-inputs.ts';
 import type { Input } from './input.ts';
 import { packageRoot } from './package-root.ts';
 import type { TargetKind } from './playbook.ts';
+import { isFileName } from './read-playbook.ts';
 
 export interface PlaybookFile {
   /** As its file is called, without .yaml. */
@@ -40,7 +41,7 @@ export async function shippedPlaybooks(folder = shippedFolder()): Promise<Playbo
  * Errors: FILE_NOT_FOUND, PLAYBOOK_UNKNOWN with the closest name as hint, YAML_INVALID (too large, not UTF-8).
  */
 export async function findPlaybook(nameOrFile: string, folder = shippedFolder()): Promise<PlaybookFile> {
-  if (nameOrFile.includes('/') || /\.ya?ml$/.test(nameOrFile)) return readPlaybookFile(nameOrFile);
+  if (isFileName(nameOrFile)) return readPlaybookFile(nameOrFile);
   const names = await namesIn(folder);
   if (names.includes(nameOrFile)) return readPlaybookFile(join(folder, `${nameOrFile}.yaml`));
   const near = closest(nameOrFile, names);

@@ -1,7 +1,8 @@
 import { PgdbaError } from '../errors/pgdba-error.ts';
 import { parseProgram } from './cel.ts';
-import { checkNames, guardsOf, type NameScope } from './check-names.ts';
-import type { TypeChecker } from './check-types.ts';
+import { checkNames, type NameScope } from './check-names.ts';
+import { mostExpressions, type TypeChecker } from './check-types.ts';
+import { guardsOf } from './guards.ts';
 import { macroDepth } from './macros.ts';
 import type { Placed, Problems } from './problems.ts';
 import { any, type Shape } from './shape.ts';
@@ -45,6 +46,13 @@ export function checkExpression(
     found = true;
     problems.add(at(offset), problem, hint);
   };
+  const admitted = view.types.admit();
+  if (admitted !== 'yes') {
+    const problem = `the file has more than ${mostExpressions} expressions`;
+    if (admitted === 'first-refused')
+      report(0, problem, 'repeat a task with for_each, or move some into a child playbook');
+    return undefined;
+  }
   const ast = parse(text, report);
   if (!ast) return undefined;
   if (macroDepth(ast) > deepestMacros)

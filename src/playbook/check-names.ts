@@ -4,13 +4,14 @@ import { parseBytes } from '../formats/bytes.ts';
 import { parseDuration } from '../formats/duration.ts';
 import { children, functionNames } from './cel.ts';
 import { didYouMean } from './decode.ts';
+import { guardsOf, pathOf } from './guards.ts';
 import { loopOf } from './macros.ts';
-import { any, type Field, type Shape } from './shape.ts';
+import { any, type Field, type Fields, type Shape } from './shape.ts';
 
 export interface NameScope {
   readonly roots: ReadonlyMap<string, Shape>;
-  /** Tasks that exist but have not run yet where the expression stands. */
-  readonly later: ReadonlySet<string>;
+  /** Why `tasks.move` cannot be read where the expression stands, although there is such a task. */
+  readonly unreadable: (path: string) => { readonly problem: string; readonly hint: string } | undefined;
   /** Paths that were tested before: by the task's own `when`. */
   readonly guards: ReadonlySet<string>;
   /** The expression may be a bare value that can be null. */
@@ -24,21 +25,6 @@ export type Report = (offset: number, problem: string, hint?: string) => void;
 export function checkNames(ast: ASTNode, scope: NameScope, report: Report): Shape {
   const guards = new Set([...scope.guards, ...guardsOf(ast)]);
   return new NameChecker({ ...scope, guards }, ast, report).read(ast, new Map()).shape;
-}
-
-/** Paths that an expression tests with has() or against null. A null test says nothing about a key that may not be there. */
-export function guardsOf(ast: ASTNode, found = new Set<string>()): ReadonlySet<string> {
-  if (ast.op === 'call' && ast.args[0] === 'has') {
-    const path = ast.args[1][0] && pathOf(ast.args[1][0]);
-    if (path) found.add(path);
-  } else if (ast.op === '==' || ast.op === '!=') {
-    const [left, right] = ast.args;
-    const tested = isNull(right) ? left : isNull(left) ? right : undefined;
-    const path = tested && pathOf(tested);
-    if (path) found.add(`${path} null`);
-  }
-  for (const child of children(ast)) guardsOf(child, found);
-  return found;
 }
 
 interface Read {
@@ -132,14 +118,10 @@ class NameChecker {
     return { shape: field.shape, optional };
   }
 
-  #reportMissing(ast: ASTNode, of: string, name: string, fields: ReadonlyMap<string, Field>): void {
-    if (of === 'tasks' && this.#scope.later.has(name)) {
-      this.#report(
-        ast.pos,
-        `task ${name} has no result here: only earlier tasks have one`,
-        'move it up, or read an earlier task',
-      );
-    } else if (of === 'tasks') this.#report(ast.pos, `there is no task ${name}`, didYouMean(name, fields.keys()));
+  #reportMissing(ast: ASTNode, of: string, name: string, fields: Fields): void {
+    const unreadable = this.#scope.unreadable(`${of}.${name}`);
+    if (unreadable) this.#report(ast.pos, unreadable.problem, unreadable.hint);
+    else if (of === 'tasks') this.#report(ast.pos, `there is no task ${name}`, didYouMean(name, fields.keys()));
     else if (of === 'inputs') this.#report(ast.pos, `there is no input ${name}`, didYouMean(name, fields.keys()));
     else this.#report(ast.pos, `${of} has no ${name}`, didYouMean(name, fields.keys()));
   }
@@ -219,23 +201,6 @@ class NameChecker {
       this.#report(ast.start, `there is no function ${name}`, didYouMean(elsewhere.get(name) ?? name, functionNames()));
     }
   }
-}
-
-/** `tasks.flush.out` of a chain of names, however it is written; undefined for anything else. */
-function pathOf(ast: ASTNode): string | undefined {
-  if (ast.op === 'id') return ast.args;
-  if (ast.op === '.' || ast.op === '.?') return join(pathOf(ast.args[0]), ast.args[1]);
-  if (ast.op !== '[]' && ast.op !== '[?]') return undefined;
-  const [of, index] = ast.args;
-  return index.op === 'value' && typeof index.args === 'string' ? join(pathOf(of), index.args) : undefined;
-}
-
-function join(path: string | undefined, name: string): string | undefined {
-  return path === undefined ? undefined : `${path}.${name}`;
-}
-
-function isNull(ast: ASTNode): boolean {
-  return ast.op === 'value' && ast.args === null;
 }
 
 function itemOf(shape: Shape): Shape {

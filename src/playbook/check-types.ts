@@ -2,13 +2,25 @@ import type { Environment } from '@marcbachmann/cel-js';
 import { type CelProblem, newEnvironment, parseProgram } from './cel.ts';
 import type { Shape } from './shape.ts';
 
+export const mostExpressions = 5000;
+
 /** The typed CEL environment of one playbook: checks what operators and functions are given. */
 export class TypeChecker {
   readonly #environment: Environment;
 
+  /** Of this playbook; each costs a tenth of a millisecond or more. */
+  #checked = 0;
+
   constructor(roots: ReadonlyMap<string, Shape>) {
     this.#environment = newEnvironment({ declared: true });
     declare(this.#environment, roots, '');
+  }
+
+  /** May one more be checked? The first that may not is the one to report. */
+  admit(): 'yes' | 'no' | 'first-refused' {
+    this.#checked += 1;
+    if (this.#checked <= mostExpressions) return 'yes';
+    return this.#checked === mostExpressions + 1 ? 'first-refused' : 'no';
   }
 
   /** The CEL type of an expression (`string`, `list<int>`, `dyn`, `optional<string>`, …), or what is wrong with it. */
@@ -52,10 +64,12 @@ function celType(shape: Shape, path: string, environment: Environment): string {
     case 'map':
       return `map<string, ${celType(shape.values, `${path}.value`, environment)}>`;
     case 'object': {
-      const fields = [...shape.fields].map(([name, field]) => {
+      const fields = [...shape.fields.keys()].flatMap((name) => {
+        const field = shape.fields.get(name);
+        if (!field) return [];
         // Registered although its field is dyn: parts of it may be read after a test.
         const type = celType(field.shape, `${path}.${name}`, environment);
-        return [name, field.may === 'exist' ? type : 'dyn'];
+        return [[name, field.may === 'exist' ? type : 'dyn']];
       });
       environment.registerType(path, { fields: Object.fromEntries(fields) });
       return path;

@@ -2,9 +2,9 @@ import { PgdbaError } from '../errors/pgdba-error.ts';
 import { secretReference } from '../secrets/resolve.ts';
 import { placeOf } from '../step/place.ts';
 import { checkExpression, type View, type Wanted } from './check-expression.ts';
-import { splitTemplate } from './compile-template.ts';
+import { asTemplate, checkTemplate, checkTemplates, kindNames, lastName, placeInside } from './check-template.ts';
 import { didYouMean } from './decode.ts';
-import { kindOf, type MapNode, type Node, plain, type ScalarNode, shown } from './node.ts';
+import { kindOf, type ListNode, type MapNode, type Node, plain, shown } from './node.ts';
 import { readers } from './params.ts';
 import { isObject, type JsonObject, propertySchema } from './places.ts';
 import type { Placed, Problems } from './problems.ts';
@@ -17,20 +17,6 @@ export function checkWith(params: MapNode | null, schema: object, at: Placed, vi
   if (isObject(schema)) checkMap(node, schema, view, problems);
 }
 
-/** Checks every `${{ }}` in a value of any form: outputs, questions. */
-export function checkTemplates(node: Node, wanted: Wanted, view: View, problems: Problems): void {
-  if (node.kind === 'list') for (const item of node.items) checkTemplates(item, wanted, view, problems);
-  else if (node.kind === 'map') for (const { value } of node.entries) checkTemplates(value, wanted, view, problems);
-  else if (asTemplate(node)) checkTemplate(node, wanted, view, problems);
-}
-
-/** The place in the file of an offset into a scalar; its beginning where escapes or folding hide it. */
-export function placeInside(node: ScalarNode, text: string, problems: Problems): (offset: number) => Placed {
-  const raw = problems.source.text.slice(node.start, node.end);
-  const found = text === '' ? -1 : raw.indexOf(text);
-  return (offset) => (found < 0 ? node : { start: node.start + found + offset, path: node.path });
-}
-
 function checkValue(node: Node, schema: unknown, empty: boolean, view: View, problems: Problems): void {
   if (!isObject(schema)) return;
   const place = placeOf(schema);
@@ -41,11 +27,20 @@ function checkValue(node: Node, schema: unknown, empty: boolean, view: View, pro
   else if (place) checkPlace(node, place, problems);
   else if (Array.isArray(variants)) checkUnion(node, schema, variants, empty, view, problems);
   else if (node.kind === 'list' && schema['type'] === 'array') {
+    checkLength(node, schema, problems);
     for (const item of node.items) checkValue(item, schema['items'], false, view, problems);
   } else if (node.kind === 'map' && schema['type'] === 'object') checkMap(node, schema, view, problems);
   else if (schema['type'] === undefined && node.kind !== 'scalar')
     checkTemplates(node, { empty: true }, view, problems);
   else checkLiteral(node, schema, problems);
+}
+
+function checkLength({ items, ...node }: ListNode, { minItems, maxItems }: JsonObject, problems: Problems): void {
+  const name = lastName(node);
+  if (typeof minItems === 'number' && items.length < minItems)
+    problems.add(node, items.length === 0 ? `${name} is empty` : `${name} has fewer than ${minItems} items`, 'add one');
+  if (typeof maxItems === 'number' && items.length > maxItems)
+    problems.add(node, `${name} has more than ${maxItems} items`);
 }
 
 function checkMap(node: MapNode, schema: JsonObject, view: View, problems: Problems): void {
@@ -123,35 +118,9 @@ function checkExpressionPlace(node: Node, view: View, problems: Problems): void 
     problems.add(node, 'an expression stands here bare, without ${{ }}', 'leave out ${{ and }}');
   else {
     const text = String(node.value);
-    checkExpression(text, placeInside(node, text, problems), view, { empty: true }, problems);
+    const wanted = { as: kindNames.boolean, kinds: ['boolean'], empty: false } as const;
+    checkExpression(text, placeInside(node, text, problems), view, wanted, problems);
   }
-}
-
-function checkTemplate(node: ScalarNode, wanted: Wanted, view: View, problems: Problems): void {
-  const text = String(node.value);
-  try {
-    const pieces = splitTemplate(text);
-    const alone = pieces.length === 1;
-    for (const piece of pieces) {
-      if ('text' in piece) continue;
-      const expression = piece.expression.trim();
-      const at = placeInside(node, expression, problems);
-      checkExpression(expression, at, view, alone ? wanted : insideText, problems);
-    }
-    if (!alone && wanted.kinds && !wanted.kinds.includes('text') && !wanted.kinds.includes('any')) {
-      problems.add(node, `${lastName(node)} must be ${wanted.as}, text around an expression makes text`);
-    }
-  } catch (thrown) {
-    if (!(thrown instanceof PgdbaError)) throw thrown;
-    problems.add(node, String(thrown.facts['problem']), thrown.hint);
-  }
-}
-
-const insideText: Wanted = { as: 'a plain value', kinds: ['text', 'integer', 'number', 'boolean'], empty: false };
-
-/** The node when it is a scalar with `${{ }}` in it. */
-function asTemplate(node: Node): ScalarNode | undefined {
-  return node.kind === 'scalar' && typeof node.value === 'string' && node.value.includes('${{') ? node : undefined;
 }
 
 function wantedBy(schema: JsonObject, empty: boolean): Wanted {
@@ -167,18 +136,6 @@ function wantedBy(schema: JsonObject, empty: boolean): Wanted {
   return { as, kinds: [kind], empty: empty || nullable };
 }
 
-const kindNames = {
-  any: 'anything',
-  text: 'text',
-  integer: 'an integer',
-  number: 'a number',
-  boolean: 'true or false',
-  null: 'null',
-  list: 'a list',
-  map: 'a map',
-  object: 'a map',
-} as const;
-
 const nameOfPlace = {
   bytes: 'a number of bytes',
   duration: 'a duration',
@@ -188,7 +145,3 @@ const nameOfPlace = {
   secret: 'a reference to a secret',
   expression: 'an expression',
 } as const;
-
-function lastName(node: Node): string {
-  return node.path.split('.').at(-1) ?? node.path;
-}

@@ -19,14 +19,26 @@ export type Piece = { readonly text: string } | { readonly expression: string; r
 export function splitTemplate(scalar: string): Piece[] {
   const pieces: Piece[] = [];
   let from = 0;
+  let expressions = 0;
   for (let open = scalar.indexOf('${{'); open >= 0; open = scalar.indexOf('${{', from)) {
     if (open > from) pieces.push({ text: scalar.slice(from, open) });
     const close = closing(scalar, open + 3);
+    expressions += 1;
+    if (expressions > mostInText) throw tooMany(open);
     pieces.push({ expression: scalar.slice(open + 3, close), at: open + 3 });
     from = close + 2;
   }
   if (from < scalar.length) pieces.push({ text: scalar.slice(from) });
   return pieces;
+}
+
+const mostInText = 100;
+
+function tooMany(offset: number): PgdbaError {
+  return new PgdbaError('EXPRESSION_FAILED', {
+    facts: { expression: '${{ … }}', problem: `this text has more than ${mostInText} expressions`, offset },
+    hint: 'join a list in one expression: ${{ names.join(", ") }}',
+  });
 }
 
 /** Undefined: an empty optional. */

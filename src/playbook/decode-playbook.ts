@@ -1,11 +1,12 @@
+import { PgdbaError } from '../errors/pgdba-error.ts';
 import { type Risk, risks } from '../step/define-step.ts';
 import { asDuration, asList, asMap, asOneOf, asText, didYouMean, openFields } from './decode.ts';
 import { decodeInputs } from './decode-input.ts';
 import { decodeProbe, type ProbeDraft } from './decode-probe.ts';
-import { decodeTasks, type TaskDraft } from './decode-task.ts';
+import type { TaskDraft } from './decode-task.ts';
+import { decodePlainTasks, decodeTasks } from './decode-tasks.ts';
 import type { Input } from './input.ts';
 import { entryOf, type MapNode, type Node } from './node.ts';
-import { type NotYet, refuseNotYet } from './not-yet.ts';
 import type { LeaseKey, TargetKind } from './playbook.ts';
 import type { Problems } from './problems.ts';
 import { readYaml } from './read-yaml.ts';
@@ -30,7 +31,6 @@ export interface PlaybookDraft {
   readonly outputs: MapNode | null;
   readonly probes: readonly ProbeDraft[];
   readonly node: MapNode;
-  readonly notYet: readonly NotYet[];
 }
 
 const halfHour = 1_800_000;
@@ -45,7 +45,6 @@ export function decodePlaybook(source: Source, problems: Problems): PlaybookDraf
   const node = checkHeader(root, problems);
   const fields = openFields(node, 'playbook', problems);
   const risk = fields.read('risk', asOneOf(...risks), 'destructive' as const);
-  const probes = fields.read('probes', asList(decodeProbe), []);
   return {
     name: fields.read('name', asPlaybookName, ''),
     version: fields.read('version', asVersion, ''),
@@ -58,13 +57,12 @@ export function decodePlaybook(source: Source, problems: Problems): PlaybookDraf
     timeout: fields.read('timeout', asDuration, halfHour),
     on_failure: fields.read('on_failure', asOneOf('rollback', 'stop'), risk === 'destructive' ? 'stop' : 'rollback'),
     on_cancel: fields.read('on_cancel', asOneOf('leave', 'rollback'), 'leave' as const),
-    prechecks: fields.read('prechecks', decodeTasks, []),
+    prechecks: fields.read('prechecks', decodePlainTasks('prechecks'), []),
     tasks: fields.read('tasks', decodeTasks, []),
-    finally: fields.read('finally', decodeTasks, []),
+    finally: fields.read('finally', decodePlainTasks('the tasks of finally'), []),
     outputs: fields.read('outputs', asMap, null),
-    probes,
+    probes: fields.read('probes', asList(decodeProbe), []),
     node,
-    notYet: probes.flatMap((probe) => probe.notYet),
   };
 }
 
@@ -84,8 +82,15 @@ function checkHeader(root: Node, problems: Problems): MapNode {
     problems.add(kind, 'kind must be Playbook or Schedule', didYouMean(String(named ?? ''), ['Playbook', 'Schedule']));
   }
   problems.throwIfAny('PLAYBOOK_INVALID');
-  if (kind && named === 'Schedule') refuseNotYet([{ feature: 'schedules', at: kind }], problems.source);
+  if (kind && named === 'Schedule') throw noSchedules(kind, problems.source);
   return root;
+}
+
+function noSchedules({ start }: Node, source: Source): PgdbaError {
+  return new PgdbaError('NOT_YET', {
+    facts: { feature: 'a schedule (kind: Schedule)', file: source.file, ...source.place(start) },
+    hint: 'let cron start the playbook: `pgdba run PLAYBOOK --name CLUSTER`',
+  });
 }
 
 function asVersion(node: Node, problems: Problems): string | undefined {

@@ -1,7 +1,6 @@
 import { asExpression, asName, openMap } from './decode.ts';
 import { decodeUse, type StepUse } from './decode-task.ts';
-import type { MapNode, Node } from './node.ts';
-import type { NotYet } from './not-yet.ts';
+import type { MapNode, Node, ScalarNode } from './node.ts';
 import type { Problems } from './problems.ts';
 
 /** A probe as written: it watches from before one task to after another. */
@@ -10,8 +9,8 @@ export interface ProbeDraft {
   readonly uses: StepUse;
   readonly from: string;
   readonly until: string;
+  readonly must: ScalarNode | null;
   readonly node: MapNode;
-  readonly notYet: readonly NotYet[];
 }
 
 export function decodeProbe(node: Node, problems: Problems): ProbeDraft | undefined {
@@ -21,8 +20,7 @@ export function decodeProbe(node: Node, problems: Problems): ProbeDraft | undefi
   const uses = decodeUse(fields);
   const from = fields.read('from', asName, null);
   const until = fields.read('until', asName, null);
-  fields.read('must', asExpression, null);
-  const must = fields.get('must');
+  const must = fields.read('must', asExpression, null);
   if (id === null || !uses || from === null || until === null) return undefined;
-  return { id, uses, from, until, node, notYet: must ? [{ feature: 'must', at: must }] : [] };
+  return { id, uses, from, until, must, node };
 }

@@ -1,3 +1,4 @@
+import type { ErrorClass } from '../errors/codes.ts';
 import { risks } from '../step/define-step.ts';
 import { inputFormats } from './input.ts';
 import { namePattern } from './names.ts';
@@ -11,6 +12,18 @@ const duration = { type: 'string', pattern: '^(0|(\\d+(\\.\\d+)?(ms|s|m|h|d))+)$
 const condition = { type: ['string', 'boolean'] };
 const boolean = { type: 'boolean' };
 const tasks = { type: 'array', items: { $ref: '#/$defs/task' } };
+
+/** What `retry.errors` may name. */
+export const errorClasses = [
+  'usage',
+  'precheck',
+  'transient',
+  'timeout',
+  'conflict',
+  'permanent',
+  'journal',
+  'bug',
+] as const satisfies readonly ErrorClass[];
 
 /**
  * The grammar of a playbook: every key of every noun, what it holds and what it means. Unknown keys are found by it, the
@@ -57,12 +70,12 @@ export const grammar = {
   },
   task: {
     id: { ...name, description: 'Name of the task, unique in the file.' },
-    uses: { ...text, description: 'Step and major version: patroni.switchover@1.' },
-    with: { type: 'object', description: 'Parameters of the step; ${{ }} in every place [{}].' },
+    uses: { ...text, description: 'Step and major version, playbook:PATH for a child run, or approve@1.' },
+    with: { type: 'object', description: 'Parameters of the step, inputs of the child; ${{ }} in every place [{}].' },
     when: { ...condition, description: 'CEL bool; false skips the task [true].' },
     for_each: { $ref: '#/$defs/for_each', description: 'Repeats the task for each item of a list [once].' },
     retry: { $ref: '#/$defs/retry', description: 'Tries again after errors of these classes [none].' },
-    timeout: { ...duration, description: 'Limit of one attempt [5m].' },
+    timeout: { ...duration, description: 'Limit of one attempt [5m; of a child run its own].' },
     confirm: { ...text, description: 'Question asked when the task would change something [none].' },
     pivot: { ...boolean, description: 'Point of no return: no rollback once it began [false].' },
     recheck: { ...boolean, description: 'false: a later task of this run replaces its state [true].' },
@@ -73,7 +86,10 @@ export const grammar = {
       description: "none, or another step in place of the step's own rollback [the step's own].",
     },
     never_override: { ...boolean, description: 'Prechecks only: --override may not pass it [false].' },
-    parallel: { $ref: '#/$defs/parallel', description: 'Branches, in place of uses.' },
+    parallel: {
+      $ref: '#/$defs/parallel',
+      description: 'Branches that run at the same time, in place of id and uses; not inside a branch.',
+    },
   },
   input: {
     type: { enum: ['string', 'integer', 'number', 'boolean', 'array'], description: 'JSON type.' },
@@ -103,26 +119,35 @@ export const grammar = {
     max_parallel: { type: 'integer', minimum: 1, description: 'Items at a time [1].' },
   },
   retry: {
-    max: { type: 'integer', minimum: 1, description: 'How often.' },
-    backoff: { ...text, description: 'First and longest pause [1s..30s, doubling].' },
-    errors: { type: 'array', items: text, description: 'Error classes [transient, timeout].' },
+    max: { type: 'integer', minimum: 1, description: 'Attempts beyond the first.' },
+    backoff: { type: 'string', pattern: '^.+\\.\\..+$', description: 'First and longest pause [1s..30s, doubling].' },
+    errors: {
+      type: 'array',
+      items: { enum: errorClasses },
+      minItems: 1,
+      description: 'Classes of errors after which it is tried again [transient, timeout].',
+    },
   },
   rollback: {
     uses: { ...text, description: 'Step and major version.' },
     with: { type: 'object', description: 'Parameters of that step [{}].' },
   },
   parallel: {
-    id: { ...name, description: 'Name of the block.' },
-    branches: { type: 'array', items: tasks, description: 'Lists of tasks.' },
-    max_parallel: { type: 'integer', minimum: 1, description: 'Branches at a time.' },
+    id: { ...name, description: 'Name of the block; no task is called so.' },
+    branches: {
+      type: 'array',
+      items: tasks,
+      description: 'Lists of tasks; a task reads results of its own branch, after the block of all.',
+    },
+    max_parallel: { type: 'integer', minimum: 1, description: 'Branches at a time [all].' },
   },
   probe: {
     id: { ...name, description: 'Name of the probe.' },
     uses: { ...text, description: 'Probe and major version.' },
     with: { type: 'object', description: 'Parameters of the probe [{}].' },
-    from: { ...name, description: 'Started before this task.' },
-    until: { ...name, description: 'Stopped after this task.' },
-    must: { ...condition, description: 'CEL bool over its result [none].' },
+    from: { ...name, description: 'Started before this task, which stands in no branch.' },
+    until: { ...name, description: 'Stopped after this task, which stands in no branch.' },
+    must: { ...condition, description: 'CEL bool over probes.<id>.out and what is done by then [none].' },
   },
 } satisfies Record<string, Record<string, JsonSchema>>;
 

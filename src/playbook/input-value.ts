@@ -14,17 +14,47 @@ type ItemType = Exclude<Input['type'], 'array'>;
  * timestamps in UTC, a secret as its reference. Errors: INPUT_INVALID.
  */
 export function readInputValue(input: Input, given: unknown): unknown {
-  const check = (problem: string | undefined, hint = expected(input)) => {
+  const check = checkOf(input);
+  const { type, format } = input;
+  if (type !== 'array') return readOne(input, given, { type, format }, check);
+  return readList(input, splitList(given, check), check);
+}
+
+/**
+ * A value of a playbook (`with` of a child run), where it is no longer text that somebody typed: a list is taken as it
+ * is, and a duration may be its milliseconds. Errors: INPUT_INVALID.
+ */
+export function readGivenValue(input: Input, given: unknown): unknown {
+  const check = checkOf(input);
+  const { type, format } = input;
+  if (type !== 'array') return readOne(input, measured(given, format), { type, format }, check);
+  if (!Array.isArray(given)) check('must be a list');
+  const items: unknown[] = Array.isArray(given) ? given : [];
+  const measuredItems = items.map((item) => measured(item, input.items?.format ?? null));
+  return readList(input, measuredItems, check);
+}
+
+type ItemForm = { readonly type: ItemType; readonly format: InputFormat | null };
+
+function readList(input: Input, items: readonly unknown[], check: Check): readonly unknown[] {
+  const form = input.items ?? { type: 'string' as const, format: null };
+  return Object.freeze(items.map((item) => readOne(input, item, form, check)));
+}
+
+function readOne(input: Input, given: unknown, { type, format }: ItemForm, check: Check): unknown {
+  const read = format ? readFormat(given, format, check) : readPlain(given, type, check);
+  checkAllowed(input, read, check);
+  return read;
+}
+
+function measured(given: unknown, format: InputFormat | null): unknown {
+  return format === 'duration' && typeof given === 'number' ? `${given}ms` : given;
+}
+
+function checkOf(input: Input): Check {
+  return (problem, hint = expected(input)) => {
     if (problem !== undefined) throw new PgdbaError('INPUT_INVALID', { facts: { input: input.name, problem }, hint });
   };
-  const one = (value: unknown, type: ItemType, format: InputFormat | null) => {
-    const read = format ? readFormat(value, format, check) : readPlain(value, type, check);
-    checkAllowed(input, read, check);
-    return read;
-  };
-  if (input.type !== 'array') return one(given, input.type, input.format);
-  const { type, format } = input.items ?? { type: 'string' as const, format: null };
-  return Object.freeze(splitList(given, check).map((item) => one(item, type, format)));
 }
 
 /** What would be accepted, in words. */

@@ -10,11 +10,14 @@ import type { Place } from '../step/place.ts';
 import { mapPlaces } from './places.ts';
 import type { Scope } from './template.ts';
 
+/** A step, a probe, or what the engine itself takes parameters for. */
+type Parametrised = Pick<AnyStep, 'id' | 'version' | 'params'>;
+
 /**
  * Rendered `with` → params of the step: the text of bytes, durations, timestamps and positions becomes their value; a
  * secret stays a reference, an expression its text. Errors: PARAMS_INVALID, with `param` naming the place.
  */
-export async function bindParams(step: AnyStep | AnyProbe, rendered: unknown): Promise<Record<string, unknown>> {
+export async function bindParams(step: Parametrised, rendered: unknown): Promise<Record<string, unknown>> {
   const params = mapPlaces(step.params, rendered ?? {}, (place, value, path) => readPlace(step, place, value, path));
   const problem = await firstProblem(step.params, params);
   if (problem) throw invalid(step, problem.path, problem.problem, problem.hint);
@@ -34,7 +37,7 @@ export function expressionPlaces(step: AnyStep, params: unknown): { path: string
 /** Bound params with the text of every expression replaced by its value. Errors: EXPRESSION_FAILED. */
 export async function evaluateExpressions<T>(step: AnyStep, params: T, scope: Scope): Promise<T> {
   if (expressionPlaces(step, params).length === 0) return params;
-  const { compileExpression } = await import('./expression.ts');
+  const { compileExpression } = await expressions();
   return mapPlaces(step.params, params, (place, value) => {
     return place === 'expression' && typeof value === 'string'
       ? (compileExpression(value).evaluate(scope) ?? null)
@@ -60,7 +63,7 @@ export async function validateResult(
 
 /** Makes ready what the functions above need for this step, so that none of it is done while clients are held. */
 export async function warmUp(step: AnyStep): Promise<void> {
-  const { compileSchema } = await import('./validator.ts');
+  const { compileSchema } = await validator();
   compileSchema(step.params);
   for (const part of ['result', 'memo', 'receipt'] as const) {
     const schema = schemaOf(step, part);
@@ -74,13 +77,27 @@ function schemaOf(step: AnyStep | AnyProbe, part: 'result' | 'memo' | 'receipt')
   return 'receipt' in step ? step.receipt : undefined;
 }
 
+// import() asks the loader anew each time, which costs more than most of what is validated.
+let validatorModule: Promise<typeof import('./validator.ts')> | undefined;
+let expressionModule: Promise<typeof import('./expression.ts')> | undefined;
+
+function validator() {
+  validatorModule ??= import('./validator.ts');
+  return validatorModule;
+}
+
+function expressions() {
+  expressionModule ??= import('./expression.ts');
+  return expressionModule;
+}
+
 async function firstProblem(schema: object, value: unknown) {
-  const { schemaProblems } = await import('./validator.ts');
+  const { schemaProblems } = await validator();
   const [first] = schemaProblems(schema, value);
   return first && { ...first, path: first.path.join('.') };
 }
 
-function readPlace(step: AnyStep | AnyProbe, place: Place, value: unknown, path: string): unknown {
+function readPlace(step: Parametrised, place: Place, value: unknown, path: string): unknown {
   if (place === 'secret' && typeof value === 'string' && !secretReference.test(value)) {
     throw invalid(step, path, 'must be a reference to a secret', 'use env:NAME, file:PATH or command:PROGRAM');
   }
@@ -104,7 +121,7 @@ export const readers: Readonly<Record<Place, (text: string) => unknown>> = {
   expression: (text) => text,
 };
 
-function invalid(step: AnyStep | AnyProbe, param: string, problem: string, hint: string): PgdbaError {
+function invalid(step: Parametrised, param: string, problem: string, hint: string): PgdbaError {
   return new PgdbaError('PARAMS_INVALID', {
     facts: { step: `${step.id}@${step.version}`, param, problem: param === '' ? problem : `${param}: ${problem}` },
     hint: hint || `\`pgdba step show ${step.id}\` lists the parameters`,

@@ -1,3 +1,4 @@
+import type { ErrorClass } from '../errors/codes.ts';
 import type { Risk } from '../step/define-step.ts';
 import type { Input } from './input.ts';
 import type { Expression, Template } from './template.ts';
@@ -21,6 +22,8 @@ export interface Playbook {
   readonly tasks: readonly Task[];
   readonly finally: readonly Task[];
   readonly outputs: Template;
+  /** The playbooks it starts as child runs, by `uses` as written: `playbook:./x.yaml`. */
+  readonly children: ReadonlyMap<string, Playbook>;
   /** The text it was read from, where, and its sha256. */
   readonly source: string;
   readonly file: string;
@@ -32,9 +35,12 @@ export type LeaseKey = 'topology' | 'backup';
 
 export interface Task {
   readonly id: string;
-  /** `step@major`. */
+  /** `step@major`, `playbook:PATH` for a child run, or `approve@1`. */
   readonly uses: string;
   readonly with: Template;
+  /** The branch of a parallel block it stands in; the tasks of a block follow one another in the list of tasks. */
+  readonly branch: Branch | null;
+  readonly retry: Retry | null;
   readonly when: Expression | null;
   readonly for_each: ForEach | null;
   readonly timeout: number;
@@ -58,10 +64,31 @@ export interface ProbeUse {
   readonly with: Template;
   readonly from: string;
   readonly until: string;
+  /** What its result must satisfy, judged when it ends: sees everything, `probes.<id>.out` included. */
+  readonly must: Expression | null;
 }
 
 export interface ForEach {
   readonly in: Expression;
   readonly as: string;
   readonly key: Expression;
+  /** Items at a time. */
+  readonly max_parallel: number;
+}
+
+/** One of the branches that a parallel block works on at the same time. */
+export interface Branch {
+  readonly block: string;
+  readonly index: number;
+  /** Branches at a time. */
+  readonly max_parallel: number;
+}
+
+/** How often and how soon a task that failed is tried again. */
+export interface Retry {
+  /** Attempts beyond the first. */
+  readonly max: number;
+  /** The pauses double from the first to the longest. */
+  readonly backoff: { readonly first: number; readonly longest: number };
+  readonly errors: readonly ErrorClass[];
 }

@@ -1,14 +1,18 @@
+import type { AnyProbe } from '../step/define-probe.ts';
 import type { AnyStep } from '../step/define-step.ts';
 import { placeOf } from '../step/place.ts';
 import type { Registry } from '../step/registry.ts';
+import { approve, approveUses } from './approve.ts';
 import { grammar, type JsonSchema, type Noun, requiredKeys } from './grammar.ts';
 import { reservedInputs } from './names.ts';
 import { isObject } from './places.ts';
 
 /** schemas/playbook.schema.json: the grammar and the parameters of every step, for editors. */
 export async function playbookSchema(registry: Registry): Promise<JsonSchema> {
-  const uses = registry.ids();
-  const steps = await Promise.all(uses.map((id) => registry.load(id)));
+  const steps = await Promise.all(registry.ids().map(async (uses) => ({ uses, ...about(await registry.load(uses)) })));
+  const probes = await Promise.all(
+    registry.probeIds().map(async (uses) => ({ uses, ...aboutProbe(await registry.loadProbe(uses)) })),
+  );
   const { playbook, ...others } = grammar;
   const defs = Object.keys(others).map((noun) => [noun, nounSchema(noun as Noun)]);
   return {
@@ -21,12 +25,9 @@ export async function playbookSchema(registry: Registry): Promise<JsonSchema> {
     },
     $defs: {
       ...Object.fromEntries(defs),
-      task: taskSchema(uses, steps),
-      rollback: {
-        ...nounSchema('rollback'),
-        properties: { ...grammar.rollback, uses: usesSchema(uses, steps) },
-        allOf: withSchemas(uses, steps),
-      },
+      task: taskSchema(steps),
+      rollback: usingSchema('rollback', steps),
+      probe: usingSchema('probe', probes),
       expression: { type: 'string', pattern: '\\$\\{\\{', description: 'An expression: ${{ … }}' },
     },
   };
@@ -36,37 +37,70 @@ function nounSchema(noun: Noun): JsonSchema {
   return { type: 'object', properties: grammar[noun], required: requiredKeys[noun], additionalProperties: false };
 }
 
-/** A task is either one use of a step or a block of branches. */
-function taskSchema(uses: readonly string[], steps: readonly AnyStep[]): JsonSchema {
+/** What may stand in a `uses`: its summary, and the schema of what it takes. */
+interface Usable {
+  readonly uses: string;
+  readonly description: string;
+  readonly params: JsonSchema;
+}
+
+function about({ summary, effect, risk, params }: AnyStep): Omit<Usable, 'uses'> {
+  return { description: `${summary} (effect ${effect}, risk ${risk})`, params: closed(params) };
+}
+
+function aboutProbe({ summary, params }: AnyProbe): Omit<Usable, 'uses'> {
+  return { description: summary, params: closed(params) };
+}
+
+/** The engine's own: its form is declared as inputs are. */
+function approval(): Usable {
+  const params = closed(approve.params);
+  const properties = isObject(params['properties']) ? params['properties'] : {};
+  const form = { ...grammar.playbook.inputs, description: approve.params.properties.form.description };
   return {
-    type: 'object',
-    properties: { ...grammar.task, uses: usesSchema(uses, steps) },
-    additionalProperties: false,
-    anyOf: [{ required: requiredKeys.task }, { required: ['parallel'] }],
-    allOf: withSchemas(uses, steps),
+    uses: approveUses,
+    description: approve.summary,
+    params: { ...params, properties: { ...properties, form } },
   };
 }
 
-/** One const for each step, so that an editor can show what it does; other text is a child playbook. */
-function usesSchema(uses: readonly string[], steps: readonly AnyStep[]): JsonSchema {
-  const known = uses.map((id, at) => ({ const: id, description: aboutStep(steps[at]) }));
-  return { description: grammar.task.uses.description, anyOf: [...known, { type: 'string', pattern: '^playbook:.+' }] };
+/** A task is one use of a step, an approval or a child run, or else a block of branches. */
+function taskSchema(steps: readonly Usable[]): JsonSchema {
+  const usable = [...steps, approval()];
+  return {
+    ...usingSchema('task', usable),
+    properties: { ...grammar.task, uses: usesSchema('task', usable, [childRun]) },
+    required: [],
+    oneOf: [{ required: requiredKeys.task }, { required: ['parallel'], maxProperties: 1 }],
+  };
 }
 
-function aboutStep(step: AnyStep | undefined): string {
-  if (!step) return '';
-  return `${step.summary} (effect ${step.effect}, risk ${step.risk})`;
+const childRun = { type: 'string', pattern: '^playbook:.+', description: 'A child run of that playbook.' };
+
+function usingSchema(noun: 'task' | 'rollback' | 'probe', usable: readonly Usable[]): JsonSchema {
+  return {
+    ...nounSchema(noun),
+    properties: { ...grammar[noun], uses: usesSchema(noun, usable) },
+    allOf: withSchemas(usable),
+  };
+}
+
+/** One const for each, so that an editor can show what it does. */
+function usesSchema(
+  noun: 'task' | 'rollback' | 'probe',
+  usable: readonly Usable[],
+  others: readonly JsonSchema[] = [],
+): JsonSchema {
+  const known = usable.map(({ uses, description }) => ({ const: uses, description }));
+  return { description: grammar[noun].uses.description, anyOf: [...known, ...others] };
 }
 
 /** `uses` decides what `with` takes. */
-function withSchemas(uses: readonly string[], steps: readonly AnyStep[]): JsonSchema[] {
-  return uses.flatMap((id, at) => {
-    const step = steps[at];
-    if (!step) return [];
-    const params = closed(step.params);
+function withSchemas(usable: readonly Usable[]): JsonSchema[] {
+  return usable.map(({ uses, params }) => {
     const required = Array.isArray(params['required']) && params['required'].length > 0;
     const then = { properties: { with: params }, ...(required ? { required: ['with'] } : {}) };
-    return [{ if: { properties: { uses: { const: id } }, required: ['uses'] }, then }];
+    return { if: { properties: { uses: { const: uses } }, required: ['uses'] }, then };
   });
 }
 

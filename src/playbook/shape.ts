@@ -8,12 +8,18 @@ export type Shape =
   /** Any keys. */
   | { readonly kind: 'map'; readonly values: Shape }
   /** These keys only. */
-  | { readonly kind: 'object'; readonly fields: ReadonlyMap<string, Field> };
+  | { readonly kind: 'object'; readonly fields: Fields };
 
 export interface Field {
   readonly shape: Shape;
   /** `optional`: the key may not be there; `nullable`: its value may be null. */
   readonly may: 'exist' | 'optional' | 'nullable';
+}
+
+/** Such as a map. */
+export interface Fields {
+  get(name: string): Field | undefined;
+  keys(): Iterable<string>;
 }
 
 export const any: Shape = { kind: 'any' };
@@ -57,6 +63,15 @@ export function shapeOfInput({ type, format, items }: Pick<Input, 'type' | 'form
   if (type === 'array') return { kind: 'list', items: items ? shapeOfInput({ ...items, items: null }) : any };
   if (format === 'bytes' || format === 'duration') return { kind: 'integer' };
   return { kind: type === 'string' ? 'text' : type };
+}
+
+/** What expressions see of inputs that are given together: those of a playbook, a filled-in form. */
+export function inputsShape(inputs: Iterable<Input>): Shape {
+  const given = [...inputs].map((input): [string, Field] => {
+    const may = input.optional && input.default === undefined ? 'optional' : 'exist';
+    return [input.name, { shape: shapeOfInput(input), may }];
+  });
+  return object(Object.fromEntries(given));
 }
 
 function objectShape(schema: JsonObject, properties: JsonObject): Shape {

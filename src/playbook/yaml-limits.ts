@@ -7,6 +7,8 @@ export const mostBytes = 1024 * 1024;
 const deepest = 64;
 /** The reader needs some 10 µs for each; a file of 1 MiB may have a million. */
 const mostTokens = 150_000;
+/** Each that is wrong is an error of its own. */
+const mostEscapes = 10_000;
 
 /**
  * Refuses what would make the YAML reader slow, or overflow its stack: it recurses into nested values, while the lexer
@@ -64,6 +66,10 @@ function checkNesting(text: string, problems: Problems): void {
       );
       return;
     }
+    if (lexeme.startsWith('"') && countEscapes(lexeme) > mostEscapes) {
+      problems.add(at, `this text has more than ${mostEscapes} escapes`, 'write it as a block: |');
+      return;
+    }
     if (tokens > mostTokens) {
       problems.add(
         at,
@@ -73,4 +79,10 @@ function checkNesting(text: string, problems: Problems): void {
       return;
     }
   }
+}
+
+function countEscapes(text: string): number {
+  let found = 0;
+  for (let at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', at + 1)) found += 1;
+  return found;
 }

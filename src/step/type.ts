@@ -17,8 +17,8 @@ const formatted = {
   /** Written as a reference (`env:`, `file:`, `command:`); journaled so; the step gets a Secret. */
   Secret: (options: SchemaOptions = {}) =>
     place<import('../secrets/secret.ts').Secret>('secret', { type: 'string', ...options }),
-  /** Bare CEL, evaluated by the engine before check; the step gets its value. */
-  Expression: <T = boolean>(options: SchemaOptions = {}) => place<T>('expression', { ...options }),
+  /** Bare CEL that gives true or false, evaluated by the engine before check; the step gets its value. */
+  Expression: (options: SchemaOptions = {}) => place<boolean>('expression', { ...options }),
 };
 
 /** TypeBox and our own places. Annotated, because a spread loses TypeBox's members in the emitted declarations. */

@@ -15,6 +15,15 @@ describe('the grammar', () => {
     expect(Object.keys(grammar[noun]).filter((key) => !page.includes(`\`${key}\``))).toEqual([]);
   });
 
+  it.each(['for_each', 'retry', 'parallel', 'probe'] as const)(
+    'of %s stands in docs/playbooks.md in one line',
+    (noun) => {
+      const lists = [...page.matchAll(/`\{([^`]*)\}`/g)].map(([, list = '']) => list.split(/[,:]\s*/));
+      const keys = Object.keys(grammar[noun]);
+      expect(lists.filter((list) => keys.every((key) => list.includes(key)))).not.toEqual([]);
+    },
+  );
+
   it('requires only keys it has', () => {
     for (const [noun, keys] of Object.entries(requiredKeys)) {
       expect(Object.keys(new Map(Object.entries(grammar)).get(noun) ?? {})).toEqual(expect.arrayContaining([...keys]));
@@ -26,10 +35,18 @@ describe('the grammar', () => {
     expect(names.filter((name) => !page.includes(`\`${name}`))).toEqual([]);
   });
 
-  it('is shown by an example that loads', async () => {
-    const text = /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
-    await expect(loadPlaybook(text, 'docs/playbooks.md', new Registry(steps, probes))).resolves.toMatchObject({
-      name: 'app-database',
-    });
+  const blocks = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => text);
+
+  it.each(blocks.map((text) => [/^name: (\S+)/m.exec(text)?.[1] ?? text, text]))(
+    'is shown by an example that loads: %s',
+    async (name, text) => {
+      const loaded = loadPlaybook(text, 'docs/playbooks.md', new Registry(steps, probes));
+      await expect(loaded).resolves.toMatchObject({ name });
+    },
+  );
+
+  it('has an example for every word that steers', () => {
+    const words = ['retry: {', 'max_parallel:', 'parallel:', 'uses: "playbook:', 'uses: approve@1', 'must:'];
+    expect(words.filter((word) => !blocks.some((text) => text.includes(word)))).toEqual([]);
   });
 });

@@ -2,25 +2,33 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PgdbaError } from '../../../src/errors/pgdba-error.ts';
+import { findPlaybook } from '../../../src/playbook/catalogue.ts';
 import { loadPlaybook } from '../../../src/playbook/load.ts';
 import { packageRoot } from '../../../src/playbook/package-root.ts';
+import type { ReadPlaybook } from '../../../src/playbook/read-playbook.ts';
 import { testRegistry } from './steps.ts';
 
 const folder = join(packageRoot(), 'test', 'playbooks');
 
-/** A folder for each mistake: playbook.yaml and what its author reads. PGDBA_UPDATE_GOLDEN=1 writes the texts anew. */
-describe('a playbook with a mistake', () => {
+/**
+ * A folder for each case: playbook.yaml, beside it those of its child runs, and in error.txt what its author reads.
+ * PGDBA_UPDATE_GOLDEN=1 writes these texts anew.
+ */
+describe('the author of a playbook reads, for', () => {
   it.each(readdirSync(folder).sort())('%s', async (name) => {
     const golden = join(folder, name, 'error.txt');
-    const said = await mistakeOf(readFileSync(join(folder, name, 'playbook.yaml'), 'utf8'));
+    const said = await verdictOn(join(folder, name));
     if (process.env['PGDBA_UPDATE_GOLDEN'] === '1' || !existsSync(golden)) writeFileSync(golden, said);
     expect(said).toBe(readFileSync(golden, 'utf8'));
   });
 });
 
-async function mistakeOf(text: string): Promise<string> {
+async function verdictOn(directory: string): Promise<string> {
+  const textOf = (file: string) => readFileSync(join(directory, file), 'utf8');
+  const read: ReadPlaybook = async (file) =>
+    existsSync(join(directory, file)) ? { file, source: textOf(file) } : findPlaybook(file);
   try {
-    await loadPlaybook(text, 'playbook.yaml', testRegistry());
+    await loadPlaybook(textOf('playbook.yaml'), 'playbook.yaml', testRegistry(), read);
     return 'valid\n';
   } catch (thrown) {
     if (!(thrown instanceof PgdbaError)) throw thrown;

@@ -32,6 +32,43 @@ describe('the schema for editors', async () => {
     expect(fits(change(example))).toBe(false);
   });
 
+  const tasks = (text: string) => `${example.slice(0, example.indexOf('prechecks:'))}${text}`;
+  const one = '{ id: one, uses: test.ensure@1, with: { member: a, name: x } }';
+  const probe = '{ id: p, uses: test.probe@1, from: one, until: one, must: probes.p.out.longest_gap_ms < 5 }';
+  const ask = '{ id: ask, uses: approve@1, with: { question: Go?, timeout: 2h, form: { ticket: { type: string } } } }';
+
+  it.each([
+    ['branches', `tasks:\n  - parallel: { id: both, max_parallel: 2, branches: [[ ${one} ]] }\n`],
+    ['a child run', 'tasks:\n  - { id: go, uses: "playbook:./x.yaml", with: { anything: [1] } }\n'],
+    ['an approval', `tasks:\n  - ${ask}\n`],
+    ['a probe that judges', `probes:\n  - ${probe}\ntasks:\n  - ${one}\n`],
+    ['a retry', `tasks:\n  - ${one.replace(' }', ' }, retry: { max: 2, backoff: 1s..30s, errors: [timeout] }')}\n`],
+  ])('accepts %s', (_, text) => {
+    expect(fits(tasks(text))).toBe(true);
+  });
+
+  it.each([
+    [
+      'a task that is also a block',
+      `tasks:\n  - { id: x, uses: assert@1, parallel: { id: b, branches: [[ ${one} ]] } }\n`,
+    ],
+    ['a task that is neither', 'tasks:\n  - { id: x }\n'],
+    [
+      'a parameter that a probe has not',
+      `probes:\n  - ${probe.replace(', from', ', with: { a: 1 }, from')}\ntasks:\n  - ${one}\n`,
+    ],
+    [
+      'a step in place of a probe',
+      `probes:\n  - ${probe.replace('test.probe@1', 'test.ensure@1')}\ntasks:\n  - ${one}\n`,
+    ],
+    ['an approval of nothing', `tasks:\n  - ${ask.replace('question: Go?, ', '')}\n`],
+    ['a form field without a type', `tasks:\n  - ${ask.replace('{ type: string }', '{ typ: string }')}\n`],
+    ['a child run as rollback', `tasks:\n  - ${one.replace(' }', ' }, rollback: { uses: "playbook:./x.yaml" }')}\n`],
+    ['an unknown error class', `tasks:\n  - ${one.replace(' }', ' }, retry: { max: 2, errors: [slow] }')}\n`],
+  ])('refuses %s', (_, text) => {
+    expect(fits(tasks(text))).toBe(false);
+  });
+
   it('accepts every shipped playbook', async () => {
     const fitsShipped = await accepts(new Registry(steps, probes));
     const refused = (await shippedPlaybooks()).filter(({ source }) => !fitsShipped(source));

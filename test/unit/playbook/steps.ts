@@ -50,7 +50,9 @@ const assert = defineStep({
   id: 'assert',
   effect: 'none',
   risk: 'read-only',
-  params: Type.Object({ that: Type.Array(Type.Object({ expr: Type.Expression(), fail: Type.String() })) }),
+  params: Type.Object({
+    that: Type.Array(Type.Object({ expr: Type.Expression(), fail: Type.String() }), { minItems: 1 }),
+  }),
   result: Type.Object({}),
   check: async () => satisfied({}),
 });

@@ -1,0 +1,26 @@
+/** Pieces that mean something to YAML, CEL or the grammar: random bytes alone never get past the first line. */
+export const pieces: readonly string[] = [
+  ...['{', '}', '[', ']', ': ', '- ', '? ', '\n', '\n  ', '\n    ', '\r\n', '"', "'", '|', '>', '&a ', '*a', '!t '],
+  ...['<<', '<<: *a', '#', '---\n', '\t', ',', '%', '\0', '\uFEFF', '\u2028', '\\u0000', '\ud800'],
+  ...['${{', '}}', 'tasks.', 'inputs.', 'probes.', '.out', '.?', 'has(', ')', ' + ', ' && ', '!', '.map(x, ', 'size('],
+  ...[
+    'null',
+    '1',
+    '-1',
+    '1.5',
+    '1e999',
+    '"a"',
+    'bytes(',
+    'x',
+    'true',
+    ' ? ',
+    ' : ',
+    ' in ',
+    '.orValue(',
+    'cel.bind(y, ',
+  ],
+  ...['id: ', 'uses: ', 'with: ', 'when: ', 'for_each: ', 'inputs: ', 'tasks:\n', 'rollback: ', 'probes: ', 'must: '],
+  ...['parallel: ', 'branches: ', 'max_parallel: ', 'retry: ', 'max: ', 'backoff: ', '1s..30s', 'errors: ', 'form: '],
+  ...['releases: ', 'pivot: true', 'finally:\n', 'prechecks:\n', 'playbook:./child.yaml', 'playbook:./fuzz.yaml'],
+  ...['playbook:', 'approve@1', 'question: ', 'test.ensure@1', 'test.hold@1', '__proto__: ', 'constructor: '],
+];
