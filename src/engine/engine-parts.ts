@@ -1,5 +1,6 @@
 import type { Inventory } from '../inventory/inventory.ts';
 import type { JournalStore } from '../journal/store.ts';
+import type { Notifier } from '../notify/notifier.ts';
 import type { Redactor } from '../secrets/redactor.ts';
 import type { Risk } from '../step/define-step.ts';
 import type { Registry } from '../step/registry.ts';
@@ -21,6 +22,8 @@ export interface EngineParts {
   readonly world: World;
   readonly redactor: Redactor;
   readonly maxRisk: Risk | null;
+  /** null: nobody wants to be told. */
+  readonly notifier: Notifier | null;
 }
 
 /** The person or program that waits for the run. */

@@ -1,13 +1,18 @@
 import { forgetChild, recordChild } from '../journal/children.ts';
 import type { Act } from '../step/act.ts';
 import type { AnyParams } from '../step/define-step.ts';
-import type { DriveContext } from './drive-context.ts';
+import type { DriveParts } from './drive-context.ts';
 import { withSecrets } from './params.ts';
 import { unitKey } from './run-state.ts';
 import type { Verb } from './verb.ts';
 
+/** What a verb is called with: of a drive, or of a plan that only looks. */
+export interface Lending {
+  readonly parts: Pick<DriveParts, 'journal' | 'world' | 'observer' | 'target' | 'redactor'>;
+}
+
 /** Calls one verb of a step with eyes and hands on the world, and takes them back afterwards. */
-export async function lend<T>(drive: DriveContext, verb: Verb, use: (act: Act<AnyParams>) => Promise<T>): Promise<T> {
+export async function lend<T>(drive: Lending, verb: Verb, use: (act: Act<AnyParams>) => Promise<T>): Promise<T> {
   const { journal, world, observer, target, redactor } = drive.parts;
   const { task, item, attempt, signal } = verb;
   const params = await withSecrets(verb.step, verb.params, redactor);

@@ -2,6 +2,7 @@ import { asPgdbaError } from '../errors/pgdba-error.ts';
 import type { Json } from '../journal/record.ts';
 import { bindParams, validateResult } from '../playbook/params.ts';
 import type { ProbeUse } from '../playbook/playbook.ts';
+import type { Expression } from '../playbook/template.ts';
 import type { AnyProbe } from '../step/define-probe.ts';
 import type { DriveContext, Probes } from './drive-context.ts';
 import type { RunState } from './run-state.ts';
@@ -18,9 +19,9 @@ export class ProbeKeeper implements Probes {
   readonly #running = new Map<string, Running>();
 
   async before(drive: DriveContext, task: string): Promise<void> {
-    const ids = drive.playbook.tasks.map(({ id }) => id);
     for (const use of drive.playbook.probes) {
-      if (this.#running.has(use.id) || drive.state.probes.has(use.id)) continue;
+      if (this.#running.has(use.id) || isOver(use, drive.state)) continue;
+      const ids = drive.playbook.tasks.map(({ id }) => id);
       const [at, from, until] = [task, use.from, use.until].map((id) => ids.indexOf(id));
       if (at === undefined || from === undefined || until === undefined || at < from || at > until) continue;
       await this.#start(drive, use);
@@ -28,14 +29,20 @@ export class ProbeKeeper implements Probes {
   }
 
   async after(drive: DriveContext, all: boolean): Promise<void> {
-    for (const { id, until } of drive.playbook.probes) {
+    for (const { id, until, must } of drive.playbook.probes) {
       const running = this.#running.get(id);
       if (!running || !(all || isSettled(drive.state, until))) continue;
       this.#running.delete(id);
       running.until.abort();
       const { out, error } = await running.ended;
       const ms = Math.round(performance.now() - running.began);
-      await drive.append({ type: 'probe.result', task: id, data: { out, error: error?.toData() ?? null, ms } });
+      // One that ends early, since the run is left or undone, has not seen what it was there for.
+      const judged =
+        must && isSettled(drive.state, until)
+          ? { must: { holds: error === null && holds(drive, id, out, must), text: must.text } }
+          : {};
+      const data = { out, error: error?.toData() ?? null, ms, ...judged };
+      await drive.append({ type: 'probe.result', task: id, data });
     }
   }
 
@@ -53,6 +60,25 @@ export class ProbeKeeper implements Probes {
     this.#running.set(use.id, { began: performance.now(), until, ended });
     await Promise.race([watching, ended]);
   }
+}
+
+/** Its result is known; one that must see something watches again until it has. */
+function isOver({ id, must }: ProbeUse, { probes, judged }: RunState): boolean {
+  return probes.has(id) && (must === null || judged.has(id));
+}
+
+/** What cannot be evaluated was not seen to hold. */
+function holds(drive: DriveContext, id: string, out: Json, must: Expression): boolean {
+  const scope = scopeOf(drive.parts.journal.run, drive.state, null);
+  try {
+    return must.evaluate({ ...scope, probes: { ...asMap(scope['probes']), [id]: { out } } }) === true;
+  } catch {
+    return false;
+  }
+}
+
+function asMap(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {};
 }
 
 async function watch(

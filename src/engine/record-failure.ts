@@ -1,18 +1,18 @@
 import { asPgdbaError } from '../errors/pgdba-error.ts';
-import type { Unit } from './decide.ts';
 import type { DriveContext } from './drive-context.ts';
-import { unitKey } from './run-state.ts';
+import { keyOf, type Unit } from './transition.ts';
 
 /** Journals that a unit failed, or that nobody knows how it ended. `began`: performance.now() of its start. */
 export async function recordFailure(
   drive: DriveContext,
-  { task, item }: Unit,
+  unit: Unit,
   thrown: unknown,
   began: number,
   outcome: 'failed' | 'unknown' = 'failed',
 ): Promise<void> {
+  const { task, item } = unit;
   const error = asPgdbaError(thrown);
-  const known = drive.state.units.get(unitKey(task.id, item?.key ?? null));
+  const known = drive.state.units.get(keyOf(unit));
   await drive.append({
     type: 'task.result',
     task: task.id,

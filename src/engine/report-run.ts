@@ -1,6 +1,6 @@
 import type { ErrorData } from '../errors/pgdba-error.ts';
 import type { Playbook } from '../playbook/playbook.ts';
-import type { Left } from './drive.ts';
+import type { Left } from './drive-context.ts';
 import type { RunReport } from './report.ts';
 
 /** The caller's answer. A failure that can be gone on with ends with the exact next command. */

@@ -18,6 +18,8 @@ export interface RunReport {
 export interface RunObserver {
   onRecord(record: AnyRecord): void;
   onProgress(progress: TaskProgress): void;
+  /** A warning that is no part of the run: somebody could not be told. */
+  readonly onNotice?: (sentence: string) => void;
 }
 
 /** Where a task stands between its records; never journaled. */

@@ -11,6 +11,8 @@ export interface TargetOrder {
   readonly name: string | null;
   /** The name was written on the command line. */
   readonly named: boolean;
+  /** The name comes from a saved plan: also a new cluster has it. */
+  readonly planned?: boolean;
   readonly patroni_url: string | null;
   /** For a new cluster. */
   readonly provider: string;
@@ -44,7 +46,8 @@ export async function resolveTarget(
       return { target: { name: cluster.name, provider: cluster.provider }, cluster, named };
     }
     case 'new-cluster': {
-      const name = order.named && order.name !== null ? order.name : newClusterDefault;
+      const chosen = order.named || order.planned === true;
+      const name = chosen && order.name !== null ? order.name : newClusterDefault;
       if (!clusterName.test(name)) {
         throw new PgdbaError('INPUT_INVALID', {
           facts: { input: 'name', problem: `"${name}" cannot be the name of a cluster` },

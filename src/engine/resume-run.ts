@@ -1,106 +1,126 @@
-import { dirname } from 'node:path';
 import { PgdbaError } from '../errors/pgdba-error.ts';
-import type { Cluster } from '../inventory/cluster.ts';
 import { endChildren } from '../journal/children.ts';
+import type { Journal } from '../journal/store.ts';
 import { loadPlaybook } from '../playbook/load.ts';
 import type { Playbook } from '../playbook/playbook.ts';
+import { readFrom } from '../playbook/read-playbook.ts';
 import type { Target } from '../world/world.ts';
 import { type ConsentFlags, checkRiskCap, obtainConsent } from './consent.ts';
+import { copyGuardRecords } from './copy-guard-records.ts';
 import { drive } from './drive.ts';
 import type { DriveContext } from './drive-context.ts';
 import type { Attendance, EngineParts } from './engine-parts.ts';
-import { guardRecords } from './guard-process.ts';
-import { recordGuardRelease } from './holds.ts';
+import { openFence } from './fence.ts';
+import { fold } from './fold.ts';
 import { leaseCluster } from './lease-cluster.ts';
 import { loadSteps } from './load-steps.ts';
-import { openDrive } from './open-drive.ts';
+import { refuseAlive, refuseEnded, refuseStale, refuseUnbegun } from './may-go-on.ts';
+import { newVersion, takeNewVersion } from './new-version.ts';
+import { prepareDrive } from './prepare-drive.ts';
 import type { RunReport } from './report.ts';
 import { reportRun } from './report-run.ts';
-import { fold, isMap, type RunState } from './run-state.ts';
+import { isMap, type RunState } from './run-state.ts';
+import { tellAfter } from './tell-after.ts';
+import type { Purpose } from './transition.ts';
 
 export interface ResumeOrder {
   /** Full id. */
   readonly run: string;
+  /** forward: go on · rollback: undo what it changed · cancel: as its playbook says in `on_cancel`. */
+  readonly purpose: 'forward' | 'rollback' | 'cancel';
   /** As named on the command line; destructive work asks for it again. */
   readonly name: string | null;
   readonly consent: Omit<ConsentFlags, 'named' | 'maxRisk'>;
   /** What an operator knows about events that nobody can prove. */
   readonly decisions: ReadonlyMap<string, 'done' | 'not-done'>;
+  /** What to do about what has moved since; null: stop and ask. */
+  readonly drift: 'reapply' | 'accept' | null;
+  /** Go on with the playbook as its file is now. */
+  readonly newVersion: boolean;
+  readonly reason: string | null;
 }
 
 const childGraceMs = 10_000;
 
 /**
- * Goes on with a run that was left: its stored playbook, its frozen inputs, the world as it is now.
- * Errors: RUN_UNKNOWN, RUN_ENDED, LEASE_BUSY (also while its old process lives), JOURNAL_*, CONSENT_REQUIRED.
+ * Goes on with a run that was left: its stored playbook, its frozen inputs, the world as it is now. The same for undoing
+ * it and for closing it.
+ * Errors: RUN_UNKNOWN, RUN_ENDED, RUN_STALE, RUN_SUPERSEDED, PIVOT_PASSED, LEASE_BUSY (also while its old process
+ * lives), RUN_ALIVE, NEW_VERSION_MISFIT, JOURNAL_*, CONSENT_REQUIRED.
  */
 export async function resumeRun(parts: EngineParts, order: ResumeOrder, attendance: Attendance): Promise<RunReport> {
-  const { store, registry, inventory, world, redactor, version, actor, host } = parts;
+  const { store, registry, inventory } = parts;
   const { run } = order;
   const before = fold(await store.read(run));
-  await refuseEnded(parts, run, before);
-  const { source, file } = await store.playbook(run);
-  const playbook = await loadPlaybook(source, file, registry);
+  refuseUnbegun(run, before);
+  const stored = await store.playbook(run);
+  const old = await loadPlaybook(stored.source, stored.file, registry, readFrom(stored.children));
+  const purpose = purposeOf(order, old, before);
+  await refuseEnded(parts, run, before, purpose);
+  const playbook = order.newVersion ? await newVersion(run, old, before, registry) : old;
   const target = targetOf(before);
   const cluster = target ? await inventory.read(target.name) : null;
   await refuseStale(parts, run, before, playbook, cluster);
   checkRiskCap(playbook.risk, parts.maxRisk);
-  await agreeAgain(parts, order, playbook, target, attendance);
+  if (purpose !== 'close') await agreeAgain(parts, order, playbook, target, attendance);
 
-  const lease = await leaseCluster(parts, { run, playbook, target, cluster }, attendance);
-  try {
-    if (!lease) await refuseAlive(parts, run);
-    const journal = await store.open(run);
+  const subject = { run, playbook, target, cluster };
+  return tellAfter(parts, attendance, async (opened) => {
+    const lease = await leaseCluster(parts, subject, attendance);
     try {
-      const children = await journal.directory('children');
-      if (children) await endChildren(children, { graceMs: childGraceMs, signal: attendance.signal });
-      const loaded = await loadSteps(playbook, registry);
-      const { observer, prompt, signal } = attendance;
-      const agreed = order.consent.yes || order.consent.confirm;
-      const context = openDrive({
-        journal,
-        playbook,
-        ...loaded,
-        target,
-        world,
-        redactor,
-        lease,
-        prompt,
-        agreed,
-        observer,
-      });
-      await context.append({
-        type: 'run.resumed',
-        data: { pgdba: version, playbook: playbook.name, actor, host, pid: process.pid },
-      });
-      await lease?.record(context);
-      await recordGuards(context, children);
-      await recordDecisions(context, order, actor);
-      const left = await drive(context, signal);
-      return reportRun({ id: run, playbook, cluster: target?.name ?? null }, left, context.state.acted);
+      if (!lease) await refuseAlive(parts, run);
+      const journal = await store.open(run);
+      try {
+        await opened(journal);
+        await endOldPrograms(journal, attendance.signal);
+        const loaded = await loadSteps(playbook, registry);
+        const fence = lease && openFence(parts, subject);
+        const agreed = order.consent.yes || order.consent.confirm;
+        const { drift } = order;
+        const context = prepareDrive(
+          parts,
+          { journal, playbook, ...loaded, target, lease, fence, agreed, drift },
+          attendance,
+        );
+        await recordResumed(context, parts);
+        await lease?.record(context);
+        await copyGuardRecords(context, await journal.directory('children'));
+        if (order.newVersion) await takeNewVersion(context, store, playbook);
+        await recordOrders(context, order, purpose);
+        const left = await drive(context, attendance.signal, purpose);
+        return reportRun({ id: run, playbook, cluster: target?.name ?? null }, left, context.state.acted);
+      } finally {
+        await journal.close();
+      }
     } finally {
-      await journal.close();
+      await lease?.release();
     }
-  } finally {
-    await lease?.release();
-  }
+  });
 }
 
-/** What a guard did after its pgdba had died. */
-async function recordGuards(context: DriveContext, children: string | null): Promise<void> {
-  if (children === null) return;
-  for (const record of await guardRecords(dirname(children))) {
-    const taken = context.state.units.get(record.task)?.lastIntent;
-    const intent = context.parts.journal.records.find(({ seq }) => seq === taken);
-    // What guards did for an earlier taking of the same hold is history.
-    if (record.type !== 'released' || !intent || record.ts < intent.ts) continue;
-    const { pointed_at, why } = record.data;
-    await recordGuardRelease(context, record.task, { at: record.ts, pointed_at, why });
-  }
+function purposeOf({ purpose }: ResumeOrder, { on_cancel }: Playbook, { pivot, acted, rollback }: RunState): Purpose {
+  if (purpose !== 'cancel') return purpose;
+  const undoes = rollback !== null || (on_cancel === 'rollback' && acted && pivot === null);
+  return undoes ? 'rollback' : 'close';
 }
 
-async function recordDecisions(context: DriveContext, { decisions }: ResumeOrder, by: string): Promise<void> {
-  for (const [key, decision] of decisions) {
+/** What the dead process had started may still be at work. */
+async function endOldPrograms(journal: Journal, signal: AbortSignal): Promise<void> {
+  const children = await journal.directory('children');
+  if (children) await endChildren(children, { graceMs: childGraceMs, signal });
+}
+
+async function recordResumed(context: DriveContext, { version, actor, host }: EngineParts): Promise<void> {
+  await context.append({
+    type: 'run.resumed',
+    data: { pgdba: version, playbook: context.playbook.name, actor, host, pid: process.pid },
+  });
+}
+
+/** What the operator said with this order becomes part of the journal before anything is done by it. */
+async function recordOrders(context: DriveContext, order: ResumeOrder, purpose: Purpose): Promise<void> {
+  const { actor: by } = context.parts;
+  for (const [key, decision] of order.decisions) {
     const unit = context.state.units.get(key);
     if (!unit) {
       throw new PgdbaError('USAGE', {
@@ -111,56 +131,19 @@ async function recordDecisions(context: DriveContext, { decisions }: ResumeOrder
     const where = { task: unit.task, ...(unit.item === null ? {} : { item: unit.item }) };
     await context.append({ type: 'decision.given', ...where, data: { decision, by } });
   }
-}
-
-/** What has ended well or was undone has nothing left to do; what was stopped by a failure has. */
-async function refuseEnded({ store }: EngineParts, run: string, { ended }: RunState): Promise<void> {
-  if (ended === null || ended.status === 'failed' || ended.status === 'cancelled') return;
-  const open = (await store.list({ limit: 100 })).find(({ status }) => status === 'interrupted');
-  throw new PgdbaError('RUN_ENDED', {
-    facts: { run, status: ended.status },
-    hint: open
-      ? `the one that is open is another: pgdba runs resume ${open.id}`
-      : `see what it did: pgdba runs show ${run}`,
-  });
-}
-
-/**
- * A run goes on only with the cluster it began with, and disruptive work only when nobody has worked on it since: an old
- * `stop` or `destroy` that is resumed after the cluster was started or made anew would surprise everybody.
- */
-async function refuseStale(
-  { store }: EngineParts,
-  run: string,
-  { target }: RunState,
-  playbook: Playbook,
-  cluster: Cluster | null,
-): Promise<void> {
-  const recorded = isMap(target) ? target : {};
-  const name = String(recorded['name'] ?? '');
-  const hint = `look at it with \`pgdba cluster list\`; if it is what you want: pgdba run ${playbook.name} --name ${name}`;
-  const known = [recorded['cluster_id'] ?? run, recorded['system_identifier'] ?? cluster?.system_identifier];
-  if (cluster && (cluster.id !== known[0] || cluster.system_identifier !== known[1])) {
-    throw new PgdbaError('RUN_STALE', {
-      facts: { run, cluster: name, found: cluster.id, expected: String(known[0]) },
-      hint,
-    });
+  if (order.drift !== null && context.state.fence !== null) {
+    const diff = 'the cluster may stand elsewhere than this run last saw it';
+    await context.append({ type: 'drift.decided', data: { decision: order.drift, by, diff } });
   }
-  if (playbook.risk !== 'disruptive' && playbook.risk !== 'destructive') return;
-  const [newest] = await store.list({ limit: 1, cluster: name });
-  if (!newest || newest.id === run) return;
-  const facts = { run, by: newest.id, playbook: newest.playbook, cluster: name };
-  throw new PgdbaError('RUN_SUPERSEDED', { facts, hint });
+  if (purpose === 'forward') return;
+  const how = purpose === 'rollback' ? 'rollback' : 'leave';
+  await context.append({ type: 'run.cancel', data: { how, by, why: order.reason } });
+  const again = context.state.rollback?.outcome === 'failed' || context.state.rollback?.outcome === 'partial';
+  if (how === 'rollback' && again)
+    await context.append({ type: 'rollback.begun', data: { why: 'it was asked for again', by } });
 }
 
-/** A run without a lease (target: none) is protected from two drivers by its process alone. */
-async function refuseAlive({ store }: EngineParts, run: string): Promise<void> {
-  const found = await store.summary(run);
-  if (found?.status !== 'running') return;
-  throw new PgdbaError('RUN_ALIVE', { facts: { run, pid: found.pid ?? 0 }, hint: 'wait until it ends' });
-}
-
-/** Consent holds for the run, except that destructive work asks again: the operator may be another one. */
+/** Consent holds for the run, except that going on with destructive work asks again: the operator may be another one. */
 async function agreeAgain(
   { world, inventory, maxRisk }: EngineParts,
   { consent, name }: ResumeOrder,

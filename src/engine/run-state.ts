@@ -1,7 +1,7 @@
 import type { ErrorData } from '../errors/pgdba-error.ts';
-import type { AnyRecord, EndStatus, Json, Outcome } from '../journal/record.ts';
+import type { EndStatus, FenceMark, Json, Outcome, RecordData } from '../journal/record.ts';
 
-/** What the journal says, and nothing else. Rebuilt by `fold` at the start of every drive. */
+/** What the journal says, and nothing else; made by `fold` (fold.ts) at the start of every drive. */
 export interface RunState {
   readonly inputs: Readonly<Record<string, Json>>;
   readonly target: Json;
@@ -10,17 +10,36 @@ export interface RunState {
   readonly items: ReadonlyMap<string, readonly LoopItem[]>;
   /** Everything that started or was skipped, in order of first mention; key from `unitKey`. */
   readonly units: ReadonlyMap<string, UnitState>;
+  /** What expressions see as `tasks`: grown in place, so that a scope costs nothing however long the run is. */
+  readonly results: Readonly<Record<string, TaskResult>>;
   /** Results of probes, by id. */
   readonly probes: ReadonlyMap<string, Json>;
+  /** Probes with something that must hold, and that watched to their end. */
+  readonly judged: ReadonlySet<string>;
+  /** What must have held while a probe watched, and did not, by probe. */
+  readonly broken: ReadonlyMap<string, ErrorData>;
+  /** Prechecks that an operator overrode. */
+  readonly overridden: ReadonlySet<string>;
   /** seq of the record that began the present drive: run.created or the last run.resumed. */
   readonly driveBegan: number;
   /** A task has an intent: something may have changed. */
   readonly acted: boolean;
+  /** seq of the newest intent of all. */
+  readonly newestIntent: number;
+  /** Where the cluster stood when this run last saw it. */
+  readonly fence: FenceMark | null;
   /** Key of the unit that is the point of no return, once its intent is recorded. */
   readonly pivot: string | null;
   readonly rollback: RollbackState | null;
   readonly parked: ParkedState | null;
   readonly ended: EndedState | null;
+}
+
+export interface TaskResult {
+  readonly status: string | null;
+  readonly changed: boolean;
+  readonly out?: Json;
+  readonly items?: Readonly<Record<string, Json>>;
 }
 
 export interface LoopItem {
@@ -59,6 +78,20 @@ export interface UnitState {
   readonly held: boolean;
   /** What an operator said about an event that nobody could prove. */
   readonly decision: 'done' | 'not-done' | null;
+  /** What an operator said about a state that had moved. */
+  readonly drift: 'reapply' | 'accept' | null;
+  /** Failed attempts of the present drive. */
+  readonly failures: number;
+  /** seq of its latest task.retry: the pause is over. */
+  readonly retried: number;
+  /** The child run that it started. */
+  readonly child: string | null;
+  readonly approval: ApprovalState | null;
+}
+
+export interface ApprovalState {
+  readonly asked: RecordData['approval.asked'];
+  readonly given: RecordData['approval.given'] | null;
 }
 
 export interface UndoState {
@@ -73,7 +106,7 @@ export interface RollbackState {
 }
 
 export interface ParkedState {
-  readonly status: 'drift' | 'needs-decision' | 'interrupted';
+  readonly status: RecordData['run.parked']['status'];
   readonly why: string;
 }
 
@@ -84,133 +117,9 @@ export interface EndedState {
   readonly error: ErrorData | null;
 }
 
-export const noState: RunState = {
-  inputs: {},
-  target: null,
-  prechecks: new Map(),
-  items: new Map(),
-  units: new Map(),
-  probes: new Map(),
-  driveBegan: 0,
-  acted: false,
-  pivot: null,
-  rollback: null,
-  parked: null,
-  ended: null,
-};
-
 /** Loop items are units of their own: `members[n2]`. */
 export function unitKey(task: string, item: string | null): string {
   return item === null ? task : `${task}[${item}]`;
-}
-
-/** The state after these records. Pure. */
-export function fold(records: Iterable<AnyRecord>, start: RunState = noState): RunState {
-  let state = start;
-  for (const record of records) state = step(state, record);
-  return state;
-}
-
-function step(state: RunState, record: AnyRecord): RunState {
-  switch (record.type) {
-    case 'run.created':
-      return { ...state, driveBegan: record.seq, inputs: asMap(record.data.inputs), target: record.data.target };
-    case 'run.resumed':
-      return { ...state, driveBegan: record.seq, parked: null, ended: null };
-    case 'precheck.result': {
-      const { out, error } = record.data;
-      return { ...state, prechecks: new Map(state.prechecks).set(record.task ?? '', { seq: record.seq, out, error }) };
-    }
-    case 'task.expanded':
-      return { ...state, items: new Map(state.items).set(record.task ?? '', record.data.items) };
-    case 'task.skipped':
-      return withUnit(state, record, { skipped: true, settled: record.seq });
-    case 'task.intent': {
-      const before = unitOf(state, record);
-      const first = before.firstIntent === null ? record : null;
-      return {
-        ...withUnit(state, record, {
-          attempt: record.attempt ?? before.attempt + 1,
-          outcome: null,
-          receipt: null,
-          lastIntent: record.seq,
-          decision: null,
-          held: record.data.hold,
-          ...(first ? { firstIntent: record.seq, params: record.data.params, memo: record.data.memo } : {}),
-        }),
-        acted: true,
-        pivot: record.data.pivot ? unitKey(before.task, before.item) : state.pivot,
-      };
-    }
-    case 'task.receipt':
-      return withUnit(state, record, { receipt: record.data.receipt });
-    case 'task.result': {
-      const { out, error } = record.data;
-      // Found satisfied after an earlier intent of this very run: it is our change, and rollback must know it.
-      const ours = record.data.outcome === 'ok' && unitOf(state, record).firstIntent !== null;
-      const outcome = ours ? 'changed' : record.data.outcome;
-      const attempt = record.attempt ?? unitOf(state, record).attempt;
-      const notDone = record.data.not_done === true;
-      const next = withUnit(state, record, { outcome, notDone, out, error, attempt, settled: record.seq });
-      const unpassed = notDone && state.pivot === unitKey(record.task ?? '', record.item ?? null);
-      return unpassed ? { ...next, pivot: null } : next;
-    }
-    case 'hold.released':
-      return withUnit(state, record, { held: false });
-    case 'hold.retaken':
-      return withUnit(state, record, { held: true });
-    case 'decision.given':
-      return { ...withUnit(state, record, { decision: record.data.decision }), parked: null };
-    case 'probe.result':
-      return { ...state, probes: new Map(state.probes).set(record.task ?? '', record.data.out) };
-    case 'rollback.begun':
-      return { ...state, rollback: { why: record.data.why, outcome: null } };
-    case 'rollback.intent':
-      return withUnit(state, record, { undo: { outcome: null, why: null, error: null } });
-    case 'rollback.result': {
-      const { outcome, why, error } = record.data;
-      return withUnit(state, record, { undo: { outcome, why, error } });
-    }
-    case 'rollback.ended':
-      return { ...state, rollback: { why: state.rollback?.why ?? '', outcome: record.data.outcome } };
-    case 'run.parked':
-      return { ...state, parked: { status: record.data.status, why: record.data.why } };
-    case 'run.ended':
-      return { ...state, ended: record.data };
-    default:
-      return state;
-  }
-}
-
-const freshUnit = {
-  attempt: 0,
-  skipped: false,
-  outcome: null,
-  notDone: false,
-  out: null,
-  error: null,
-  firstIntent: null,
-  lastIntent: null,
-  params: null,
-  memo: null,
-  receipt: null,
-  settled: 0,
-  undo: null,
-  held: false,
-  decision: null,
-} as const;
-
-function unitOf(state: RunState, { task = '', item = null }: { task?: string; item?: string | null }): UnitState {
-  return state.units.get(unitKey(task, item)) ?? { ...freshUnit, task, item };
-}
-
-function withUnit(state: RunState, record: AnyRecord, edit: Partial<UnitState>): RunState {
-  const unit = unitOf(state, record);
-  return { ...state, units: new Map(state.units).set(unitKey(unit.task, unit.item), { ...unit, ...edit }) };
-}
-
-function asMap(value: Json): Readonly<Record<string, Json>> {
-  return isMap(value) ? value : {};
 }
 
 export function isMap(value: Json): value is Readonly<Record<string, Json>> {

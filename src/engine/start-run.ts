@@ -2,16 +2,20 @@ import { ulid } from 'ulid';
 import type { Json } from '../journal/record.ts';
 import type { Journal } from '../journal/store.ts';
 import type { Playbook } from '../playbook/playbook.ts';
+import { childTexts } from '../playbook/read-playbook.ts';
 import { type ConsentFlags, checkRiskCap, obtainConsent } from './consent.ts';
 import { drive } from './drive.ts';
 import type { DriveContext } from './drive-context.ts';
 import type { Attendance, EngineParts } from './engine-parts.ts';
+import { openFence } from './fence.ts';
 import { leaseCluster } from './lease-cluster.ts';
 import { loadSteps } from './load-steps.ts';
-import { openDrive } from './open-drive.ts';
+import { checkOverrides } from './overrides.ts';
+import { prepareDrive } from './prepare-drive.ts';
 import type { RunReport } from './report.ts';
 import { reportRun } from './report-run.ts';
 import { describeTarget, type ResolvedTarget, resolveTarget, type TargetOrder } from './resolve-target.ts';
+import { tellAfter } from './tell-after.ts';
 
 export interface RunOrder {
   readonly playbook: Playbook;
@@ -22,49 +26,49 @@ export interface RunOrder {
   readonly reason: string | null;
   /** Keep a journal of a read-only run, too. */
   readonly journal: boolean;
+  /** Prechecks that shall not stop it, each with the operator's reason. */
+  readonly overrides: ReadonlyMap<string, string>;
+  /** Hash of the saved plan that it carries out. */
+  readonly plan: string | null;
 }
 
 /** Runs a playbook: target, consent, lease, journal, drive. Errors before the run exists are thrown: it has no id. */
 export async function startRun(parts: EngineParts, order: RunOrder, attendance: Attendance): Promise<RunReport> {
   const { playbook } = order;
   checkRiskCap(playbook.risk, parts.maxRisk);
+  checkOverrides(playbook, order.overrides);
   const loaded = await loadSteps(playbook, parts.registry);
   const resolved = await resolveTarget(playbook.target, order.target, parts.inventory);
   if (resolved.target) await parts.world.requireProvider(resolved.target);
   const consent = await agree(parts, order, resolved, attendance);
 
   const id = ulid();
-  const lease = await leaseCluster(parts, { run: id, playbook, ...resolved }, attendance);
-  try {
-    const journal = await createJournal(parts, order, resolved, id);
+  const subject = { run: id, playbook, ...resolved };
+  return tellAfter(parts, attendance, async (opened) => {
+    const lease = await leaseCluster(parts, subject, attendance);
     try {
-      const { target } = resolved;
-      const { world, redactor } = parts;
-      const { observer, prompt, signal } = attendance;
-      const agreed = order.consent.yes || order.consent.confirm;
-      const context = openDrive({
-        journal,
-        playbook,
-        ...loaded,
-        target,
-        world,
-        redactor,
-        lease,
-        prompt,
-        agreed,
-        observer,
-      });
-      await recordCreated(context, parts, order, resolved, consent);
-      await lease?.record(context);
-      const left = await drive(context, signal);
-      const shown = { id: isListed(order) ? id : null, playbook, cluster: target?.name ?? null };
-      return reportRun(shown, left, context.state.acted);
+      const journal = await createJournal(parts, order, resolved, id);
+      try {
+        await opened(journal);
+        const { target } = resolved;
+        const { yes, confirm } = order.consent;
+        const fence = lease && openFence(parts, subject);
+        const { overrides } = order;
+        const given = { journal, playbook, ...loaded, target, lease, fence, agreed: yes || confirm, overrides };
+        const context = prepareDrive(parts, given, attendance);
+        await recordCreated(context, parts, order, resolved, consent);
+        await lease?.record(context);
+        await recordOverrides(context, order);
+        const left = await drive(context, attendance.signal);
+        const shown = { id: isListed(order) ? id : null, playbook, cluster: target?.name ?? null };
+        return reportRun(shown, left, context.state.acted);
+      } finally {
+        await journal.close();
+      }
     } finally {
-      await journal.close();
+      await lease?.release();
     }
-  } finally {
-    await lease?.release();
-  }
+  });
 }
 
 /** Both facts of destructive work: the name the operator gave, and the identity that answers there now. */
@@ -104,13 +108,20 @@ function createJournal(
     reason,
     source,
     file,
+    children: childTexts(playbook),
   });
+}
+
+async function recordOverrides(context: DriveContext, { overrides }: RunOrder): Promise<void> {
+  for (const [task, reason] of overrides) {
+    await context.append({ type: 'precheck.overridden', task, data: { reason, by: context.parts.actor } });
+  }
 }
 
 async function recordCreated(
   context: DriveContext,
   { version, actor, host }: EngineParts,
-  { playbook, inputs, reason }: RunOrder,
+  { playbook, inputs, reason, plan }: RunOrder,
   resolved: ResolvedTarget,
   consent: string,
 ): Promise<void> {
@@ -125,6 +136,7 @@ async function recordCreated(
       host,
       reason,
       consent,
+      ...(plan === null ? {} : { plan }),
     },
   });
 }

@@ -2,18 +2,31 @@ import { PgdbaError } from '../errors/pgdba-error.ts';
 import type { Cluster } from '../inventory/cluster.ts';
 import type { MemberLook } from '../step/index.ts';
 
+const recovering = 'select pg_catalog.pg_is_in_recovery() as recovering';
+
 /**
  * The member that accepts writes, by asking every one of them. Who does not answer is not it.
  * Errors: NO_PRIMARY, SPLIT_BRAIN, IDENTITY_MISMATCH.
  */
 export async function findPrimary<M extends MemberLook>(cluster: Cluster, members: readonly M[]): Promise<M> {
-  const answers = await Promise.allSettled(
-    members.map((member) => member.sql<{ recovering: boolean }>('select pg_catalog.pg_is_in_recovery() as recovering')),
-  );
-  const primaries = members.filter((_, index) => {
+  return (await askPrimary(cluster, members, recovering)).member;
+}
+
+/**
+ * The same with a question of the caller's own, which answers one row with `recovering` in it: what the primary says.
+ * Errors: NO_PRIMARY, SPLIT_BRAIN, IDENTITY_MISMATCH.
+ */
+export async function askPrimary<M extends MemberLook, Row extends { readonly recovering: boolean }>(
+  cluster: Cluster,
+  members: readonly M[],
+  question: string,
+): Promise<{ readonly member: M; readonly row: Row }> {
+  const answers = await Promise.allSettled(members.map((member) => member.sql<Row>(question)));
+  const primaries = members.flatMap((member, index) => {
     const answer = answers[index];
     if (answer?.status === 'rejected' && isPermanent(answer.reason)) throw answer.reason;
-    return answer?.status === 'fulfilled' && answer.value[0]?.recovering === false;
+    const row = answer?.status === 'fulfilled' ? answer.value[0] : undefined;
+    return row?.recovering === false ? [{ member, row }] : [];
   });
   const [primary] = primaries;
   if (!primary) {
@@ -24,7 +37,7 @@ export async function findPrimary<M extends MemberLook>(cluster: Cluster, member
   }
   if (primaries.length > 1) {
     throw new PgdbaError('SPLIT_BRAIN', {
-      facts: { cluster: cluster.name, members: primaries.map((member) => member.name) },
+      facts: { cluster: cluster.name, members: primaries.map(({ member }) => member.name) },
       hint: 'stop writing now; fence all but one of them before anything else',
     });
   }

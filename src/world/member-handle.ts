@@ -5,6 +5,7 @@ import type { Cluster, Member } from '../inventory/cluster.ts';
 import type { Provider } from '../providers/provider.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
 import type { MemberAct, MemberLook } from '../step/index.ts';
+import { runOnMember } from './host-handle.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Programs that only look, whatever their arguments: all that `probe` runs. */
@@ -42,6 +43,7 @@ export function memberLook(around: Surroundings, cluster: Cluster, member: Membe
       return provider.exec(cluster, member.name, argv, { as: 'server', signal, timeoutMs: probeTimeoutMs });
     },
     readFile: (path) => provider.readFile(cluster, member.name, path),
+    ask: (argv, order) => runOnMember(around, cluster, member.name, argv, order),
   };
 }
 
@@ -56,7 +58,8 @@ export function memberAct(around: Surroundings, cluster: Cluster, member: Member
     ...memberLook(around, cluster, member),
     async execute(statement, values = [], database = 'postgres') {
       const session = await around.sessions.member(cluster, member.name, database);
-      await session.query(statement, values, { signal });
+      const { rows, count } = await session.query(statement, values, { signal, single: true });
+      return { rows, count };
     },
     async send(method, path, body, options) {
       const how = await unsafe();
@@ -66,6 +69,7 @@ export function memberAct(around: Surroundings, cluster: Cluster, member: Member
     async wake() {
       await patroni.wake(await restAddress(provider, cluster, member), await unsafe());
     },
+    run: (argv, order) => runOnMember(around, cluster, member.name, argv, order),
     exec: (argv, options) => provider.exec(cluster, member.name, argv, { ...options, signal }),
     writeFile: (path, content, options) => provider.writeFile(cluster, member.name, path, content, options),
   };

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { PgdbaError } from '../errors/pgdba-error.ts';
 import type { Cluster } from '../inventory/cluster.ts';
 import type { Inventory } from '../inventory/inventory.ts';
@@ -6,42 +5,26 @@ import type { ChildWatch, Provider } from '../providers/provider.ts';
 import type { Redactor } from '../secrets/redactor.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
 import type { AnyParams } from '../step/define-step.ts';
-import type { Act, GuardOrder, Progress } from '../step/index.ts';
-import { bindProvider } from './bind-provider.ts';
+import type { Act, GuardOrder, Messenger } from '../step/index.ts';
 import { describeCluster } from './describe-cluster.ts';
-import { findPrimary } from './find-primary.ts';
 import { type GuardAddresses, guardAddresses } from './guard-addresses.ts';
-import { memberAct } from './member-handle.ts';
-import { poolerHandle } from './pooler-handle.ts';
+import { hands } from './hands.ts';
+import { knownCluster } from './known-cluster.ts';
+import { type LockAnswer, type LockOrder, takeLocks } from './lock-on-primary.ts';
+import type { Occasion, Target } from './occasion.ts';
 import { proveIdentity } from './prove-identity.ts';
-import { serviceReasons } from './service-reasons.ts';
-import { Sessions, unknownMember } from './sessions.ts';
-import type { Surroundings } from './surroundings.ts';
-import { readTopology } from './topology.ts';
+import { type ClusterStanding, readStanding } from './read-standing.ts';
+import { Sessions } from './sessions.ts';
 
-/** What a run is about. */
-export interface Target {
-  readonly name: string;
-  readonly provider: string;
-}
-
-/** One verb of one task, as the world needs to know it. */
-export interface Occasion {
-  readonly target: Target | null;
-  readonly run: { readonly id: string; readonly task: string; readonly attempt: number };
-  readonly params: AnyParams;
-  readonly signal: AbortSignal;
-  log(message: string): void;
-  progress(now: Progress): void;
-  /** Keeps account of the programs that the verb starts; nobody does for a look outside a run. */
-  readonly child?: ChildWatch;
-}
+export type { Occasion, Target } from './occasion.ts';
 
 export interface WorldParts {
   readonly inventory: Inventory;
   readonly redactor: Redactor;
   /** Errors: PROVIDER_UNKNOWN, NOT_YET. */
   provider(name: string): Promise<Provider>;
+  /** Absent: the configuration names no notification target. */
+  readonly messenger?: Messenger;
 }
 
 /** Lends eyes and hands to one verb, and takes every connection back when it is over; the run's next verb may get it. */
@@ -50,6 +33,8 @@ export class World {
   readonly #known = new Set<string>();
   /** By run: sessions that no verb uses at the moment. */
   readonly #resting = new Map<string, Sessions[]>();
+  /** When an attempt asked first how long it has waited, on the monotonic clock. */
+  readonly #waiting = new Map<string, number>();
 
   constructor(parts: WorldParts) {
     this.#parts = parts;
@@ -64,11 +49,21 @@ export class World {
     const sessions = resting.pop() ?? new Sessions(provider, redactor, `pgdba/${occasion.run.id}`);
     sessions.rise();
     try {
-      return await use(hands(occasion, { inventory, redactor, provider, sessions, signal: occasion.signal }));
+      const around = { inventory, redactor, provider, sessions, signal: occasion.signal };
+      return await use(
+        hands(occasion, around, { messenger: this.#parts.messenger, waited: () => this.#waited(occasion) }),
+      );
     } finally {
       sessions.rest();
       resting.push(sessions);
     }
+  }
+
+  #waited({ run: { id, task, attempt } }: Occasion): number {
+    const key = `${id} ${task} ${attempt}`;
+    const began = this.#waiting.get(key) ?? performance.now();
+    this.#waiting.set(key, began);
+    return performance.now() - began;
   }
 
   #restingOf({ run, target }: Occasion): Sessions[] {
@@ -101,9 +96,34 @@ export class World {
     await this.#parts.provider(target.provider);
   }
 
+  /**
+   * One direct session of the run on the primary, with an advisory lock for each key. It belongs to no verb: it stays
+   * until it is closed or breaks. Errors: BUG only; who cannot be asked holds no lock.
+   */
+  async lockOnPrimary(target: Target, order: LockOrder, signal: AbortSignal): Promise<LockAnswer> {
+    const provider = await this.#parts.provider(target.provider);
+    try {
+      return await this.lend(looking(target, order.run, signal), async (look) => {
+        const [cluster, { name }] = await Promise.all([look.cluster(), look.primary()]);
+        const sessions = new Sessions(provider, this.#parts.redactor, `pgdba/${order.run}`);
+        return takeLocks(await sessions.member(cluster, name, 'postgres'), name, order);
+      });
+    } catch (thrown) {
+      if (thrown instanceof PgdbaError && thrown.class !== 'bug') return { is: 'nowhere', why: thrown.message };
+      throw thrown;
+    }
+  }
+
+  /** Which database system it is and on which timeline; null without a primary. Errors: SPLIT_BRAIN, IDENTITY_MISMATCH. */
+  async standing(target: Target, run: string, signal: AbortSignal): Promise<ClusterStanding | null> {
+    return this.lend(looking(target, run, signal), async (look) =>
+      readStanding(await look.cluster(), await look.members()),
+    );
+  }
+
   /** The blast radius of work on this cluster, in lines for the operator. */
   async describe(cluster: Cluster): Promise<string[]> {
-    return this.lend(aside(cluster), async (act) =>
+    return this.lend(looking(cluster, 'look', AbortSignal.timeout(30_000)), async (act) =>
       describeCluster(await this.#parts.provider(cluster.provider), cluster, await act.members()),
     );
   }
@@ -123,83 +143,14 @@ function watched(provider: Provider, child: ChildWatch | undefined): Provider {
   };
 }
 
-/** A look outside any run. */
-function aside({ name, provider }: Cluster): Occasion {
+/** A look that belongs to no task; under the id of a run it uses that run's sessions. */
+function looking({ name, provider }: Target, run: string, signal: AbortSignal): Occasion {
   return {
     target: { name, provider },
-    run: { id: 'look', task: 'look', attempt: 1 },
+    run: { id: run, task: 'look', attempt: 1 },
     params: {},
-    signal: AbortSignal.timeout(30_000),
+    signal,
     log: () => undefined,
     progress: () => undefined,
   };
-}
-
-function hands(occasion: Occasion, around: Surroundings): Act<AnyParams> {
-  const { target, signal } = occasion;
-  const cluster = () => knownCluster(around.inventory, target);
-  const members = async () => {
-    const known = await cluster();
-    return known.members.map((member) => memberAct(around, known, member));
-  };
-  const poolers = async () => {
-    const known = await cluster();
-    const services = known.services.filter((service) => service.kind === 'pgbouncer');
-    return services.map((pooler) => poolerHandle(around, known, pooler));
-  };
-  return {
-    params: occasion.params,
-    run: occasion.run,
-    signal,
-    now: () => new Date(),
-    sleep: async (ms) => {
-      await delay(ms, undefined, { signal });
-    },
-    log: (message) => occasion.log(message),
-    progress: (now) => occasion.progress(now),
-    get target() {
-      return target ?? noTarget();
-    },
-    cluster,
-    members,
-    async member(name) {
-      const known = await cluster();
-      const member = known.members.find((candidate) => candidate.name === name);
-      if (!member) throw unknownMember(known, name);
-      return memberAct(around, known, member);
-    },
-    async primary() {
-      return findPrimary(await cluster(), await members());
-    },
-    poolers,
-    topology: async () => {
-      const known = await cluster();
-      const [topology, reasons] = await Promise.all([
-        members().then(readTopology),
-        poolers().then((doors) => serviceReasons(around.provider, known, doors)),
-      ]);
-      const all = [...topology.reasons, ...reasons];
-      return { ...topology, reasons: all, healthy: all.length === 0 };
-    },
-    provider: bindProvider(around.provider, cluster),
-    inventory: {
-      read: (name) => around.inventory.read(name),
-      register: (entry) => around.inventory.register(entry),
-      forget: (id) => around.inventory.forget(id),
-    },
-  };
-}
-
-async function knownCluster(inventory: Inventory, target: Target | null): Promise<Cluster> {
-  const { name } = target ?? noTarget();
-  const cluster = await inventory.read(name);
-  if (cluster) return cluster;
-  throw new PgdbaError('CLUSTER_UNKNOWN', {
-    facts: { cluster: name },
-    hint: 'it was forgotten meanwhile; `pgdba cluster list` shows the known ones',
-  });
-}
-
-function noTarget(): never {
-  throw new PgdbaError('BUG', { facts: { problem: 'a step asked for a cluster in a playbook with target: none' } });
 }

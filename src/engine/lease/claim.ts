@@ -45,6 +45,17 @@ export function tryTake(path: string, draft: (token: number) => LeaseContent, no
   const holder = readLease(path);
   const why = holder && whyFree(holder, now());
   if (holder && why === undefined) return { is: 'busy', holder };
+  return tryTakeFrom(path, holder && { holder, why: why ?? '' }, draft, now);
+}
+
+/** The same from this holder alone, which was judged free, or from nobody: whoever came meanwhile keeps the lease. */
+export function tryTakeFrom(
+  path: string,
+  judged: { readonly holder: LeaseContent; readonly why: string } | undefined,
+  draft: (token: number) => LeaseContent,
+  now: () => number,
+): Attempt {
+  const { holder, why = '' } = judged ?? {};
   const content = draft(Math.max(holder?.token ?? 0, lastToken(path)) + 1);
   const draftPath = hidden(path, content.nonce, 'draft');
   const fd = writeLease(draftPath, content);
@@ -53,7 +64,7 @@ export function tryTake(path: string, draft: (token: number) => LeaseContent, no
     taken = holder ? replace(path, holder, draftPath, now) : put(path, content, draftPath);
     if (!taken) return { is: 'contended', holder };
     syncDirectory(dirname(path));
-    return { is: 'taken', fd, content, from: holder, why: why ?? '' };
+    return { is: 'taken', fd, content, from: holder, why };
   } finally {
     rmSync(draftPath, { force: true });
     if (!taken) closeSync(fd);

@@ -15,6 +15,8 @@ export interface LeaseContent extends ProcessIdentity {
   readonly since: string;
   /** Names this holding; never used again. */
   readonly nonce: string;
+  /** An operator took it away from the holder that the rest names: it is free. */
+  readonly stolen?: { readonly by: string; readonly reason: string };
 }
 
 /** Undefined when there is none. Errors: LEASE_DAMAGED. */
@@ -65,6 +67,9 @@ const beatWidth = 16;
 function isContent(value: unknown): value is LeaseContent {
   if (typeof value !== 'object' || value === null) return false;
   const fields = value as Record<string, unknown>;
+  const stolen = fields['stolen'] === undefined || (typeof fields['stolen'] === 'object' && fields['stolen'] !== null);
   const numbers = ['beat', 'token', 'pid', 'start_time'].every((name) => Number.isInteger(fields[name]));
-  return numbers && ['run', 'host', 'since', 'nonce', 'boot_id'].every((name) => typeof fields[name] === 'string');
+  return (
+    numbers && stolen && ['run', 'host', 'since', 'nonce', 'boot_id'].every((name) => typeof fields[name] === 'string')
+  );
 }

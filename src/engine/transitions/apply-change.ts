@@ -1,4 +1,5 @@
 import { asPgdbaError, describe, PgdbaError } from '../../errors/pgdba-error.ts';
+import type { FenceMark } from '../../journal/record.ts';
 import type { Change, NotDone, Pending, Satisfied, Unknown } from '../../step/answers.ts';
 import type { AnyParams, AnyStep } from '../../step/define-step.ts';
 import type { Look } from '../../step/look.ts';
@@ -49,11 +50,12 @@ export async function recordVerdict(
   const ms = () => Math.round(performance.now() - began);
   if (verdict.is === 'satisfied') {
     const out = await plainResult(drive, verb.step, verdict.result);
+    const fence = await standsNow(drive, verb);
     const warnings = thrown === undefined ? [] : [describe(thrown)];
     await drive.append({
       type: 'task.result',
       ...place(verb),
-      data: { outcome: 'changed', out, error: null, warnings, ms: ms() },
+      data: { outcome: 'changed', out, error: null, warnings, ms: ms(), ...(fence ? { fence } : {}) },
     });
     return;
   }
@@ -64,6 +66,12 @@ export async function recordVerdict(
     ...place(verb),
     data: { outcome, not_done: verdict.is === 'not-done', out: null, error, warnings: [], ms: ms() },
   });
+}
+
+/** A step that moves the timeline raises the fence: what comes after it is compared with where it led. */
+async function standsNow(drive: DriveContext, { step, signal }: Verb): Promise<FenceMark | null> {
+  if (step.effect !== 'once' || step.moves !== 'timeline') return null;
+  return (await drive.parts.fence?.read(signal)) ?? null;
 }
 
 /** Looks until the step knows: it happened, it did not, it happened differently, or nobody can tell. */

@@ -1,7 +1,7 @@
 import { PgdbaError } from '../../errors/pgdba-error.ts';
 import type { Scope } from '../../playbook/template.ts';
-import type { Unit } from '../decide.ts';
 import type { DriveContext } from '../drive-context.ts';
+import type { Unit } from '../transition.ts';
 
 /** The task's own `confirm:` question, asked after its check said what would change. Errors: DECLINED. */
 export async function askFirst(drive: DriveContext, unit: Unit, scope: Scope, signal: AbortSignal): Promise<void> {

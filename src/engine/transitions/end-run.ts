@@ -6,6 +6,8 @@ import { scopeOf } from '../scope.ts';
 /** The last record. Outputs are rendered only for a run that succeeded: before that they would be guesses. */
 export async function endRun(drive: DriveContext, status: EndStatus, error: ErrorData | null): Promise<void> {
   const end = status === 'succeeded' ? renderOutputs(drive) : { status, outputs: null, error };
+  // Before the run ends, or a crash in between would leave a half undone cluster free for everybody.
+  if (status === 'rollback-failed') await drive.parts.lease?.quarantine(error?.error ?? 'its rollback failed');
   await drive.append({ type: 'run.ended', data: { ...end, changed: changed(drive), head: '' } });
 }
 

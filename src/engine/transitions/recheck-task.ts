@@ -1,12 +1,12 @@
 import { asPgdbaError, PgdbaError } from '../../errors/pgdba-error.ts';
 import { pending } from '../../step/answers.ts';
-import type { Unit } from '../decide.ts';
 import type { DriveContext } from '../drive-context.ts';
 import { check } from '../observe.ts';
 import { renderParams } from '../params.ts';
-import { unitKey } from '../run-state.ts';
+import { fittingMemo } from '../plain-result.ts';
 import { scopeOf } from '../scope.ts';
 import { settle } from '../settle.ts';
+import { isChildRun, keyOf, type Unit } from '../transition.ts';
 import { judge } from './apply-change.ts';
 
 /**
@@ -15,12 +15,15 @@ import { judge } from './apply-change.ts';
  */
 export async function recheckTask(drive: DriveContext, unit: Unit, signal: AbortSignal): Promise<PgdbaError | null> {
   const { task, item } = unit;
+  // What a child run did, its own journal proves.
+  if (isChildRun(task)) return null;
   const step = drive.step(task);
-  const known = drive.state.units.get(unitKey(task.id, item?.key ?? null));
+  const known = drive.state.units.get(keyOf(unit));
   const timed = AbortSignal.any([signal, AbortSignal.timeout(task.timeout)]);
   const at = { step, task: task.id, item: item?.key ?? null, attempt: known?.attempt ?? 1, signal: timed };
   if (step.effect === 'once') {
-    const verdict = await judge(drive, { ...at, params: known?.params }, known?.memo, known?.receipt ?? undefined);
+    const memo = await fittingMemo(step, known?.memo ?? null, drive);
+    const verdict = await judge(drive, { ...at, params: known?.params }, memo, known?.receipt ?? undefined);
     if (verdict.is === 'not-done') return drift(drive, unit, verdict.why);
     if (verdict.is === 'failed') throw verdict.error;
     if (verdict.is === 'unknown') note(drive, unit, `nobody can tell any more: ${verdict.why}`);
@@ -31,12 +34,11 @@ export async function recheckTask(drive: DriveContext, unit: Unit, signal: Abort
   return answer.is === 'satisfied' ? null : drift(drive, unit, answer.diff ?? answer.summary);
 }
 
-function drift(drive: DriveContext, { task, item }: Unit, diff: string): PgdbaError {
-  const { playbook, parts } = drive;
-  const name = parts.target ? ` --name ${parts.target.name}` : '';
+function drift(drive: DriveContext, unit: Unit, diff: string): PgdbaError {
+  const resume = `pgdba runs resume ${drive.parts.journal.run}`;
   return new PgdbaError('DRIFT', {
-    facts: { task: unitKey(task.id, item?.key ?? null), diff },
-    hint: `bring it back by hand, or start anew, which looks at everything again: pgdba run ${playbook.name}${name}`,
+    facts: { task: keyOf(unit), diff },
+    hint: `bring it back: ${resume} --reapply; or go on with it as it is now: ${resume} --accept`,
   });
 }
 

@@ -1,7 +1,7 @@
-import type { Unit } from '../decide.ts';
 import type { DriveContext } from '../drive-context.ts';
 import { place } from '../place.ts';
-import { unitKey } from '../run-state.ts';
+import { fittingMemo } from '../plain-result.ts';
+import { keyOf, type Unit } from '../transition.ts';
 import type { Verb } from '../verb.ts';
 import { judge, recordVerdict } from './apply-change.ts';
 
@@ -9,10 +9,10 @@ import { judge, recordVerdict } from './apply-change.ts';
  * An event with an intent and no proof: its process died, or nobody could look. The world is asked; what an operator
  * decided counts only when the world cannot tell.
  */
-export async function reconcileTask(drive: DriveContext, { task, item }: Unit, signal: AbortSignal): Promise<void> {
+export async function reconcileTask(drive: DriveContext, unit: Unit, signal: AbortSignal): Promise<void> {
   const began = performance.now();
-  const key = unitKey(task.id, item?.key ?? null);
-  const known = drive.state.units.get(key);
+  const { task, item } = unit;
+  const known = drive.state.units.get(keyOf(unit));
   const verb: Verb = {
     step: drive.step(task),
     task: task.id,
@@ -21,7 +21,8 @@ export async function reconcileTask(drive: DriveContext, { task, item }: Unit, s
     params: known?.params ?? {},
     signal: AbortSignal.any([signal, AbortSignal.timeout(task.timeout)]),
   };
-  const verdict = await judge(drive, verb, known?.memo, known?.receipt ?? undefined);
+  const memo = await fittingMemo(verb.step, known?.memo ?? null, drive);
+  const verdict = await judge(drive, verb, memo, known?.receipt ?? undefined);
   if (signal.aborted) throw signal.reason;
   if (verdict.is === 'unknown' && known?.decision === 'done') {
     const warnings = [`an operator said that it is done; the servers could not tell: ${verdict.why}`];

@@ -2,8 +2,10 @@ import { asPgdbaError, describe, PgdbaError } from '../../errors/pgdba-error.ts'
 import type { Task } from '../../playbook/playbook.ts';
 import { type Kept, kept, type Undone } from '../../step/answers.ts';
 import type { DriveContext } from '../drive-context.ts';
+import { endsDrive } from '../ends-drive.ts';
 import { lend } from '../lend.ts';
 import { renderParams } from '../params.ts';
+import { fittingMemo } from '../plain-result.ts';
 import { type UnitState, unitKey } from '../run-state.ts';
 import { scopeOf } from '../scope.ts';
 import { closeHold } from './release-hold.ts';
@@ -12,7 +14,7 @@ import { closeHold } from './release-hold.ts';
 export async function undoTask(drive: DriveContext, unit: UnitState, signal: AbortSignal): Promise<void> {
   const began = performance.now();
   const at = { task: unit.task, ...(unit.item === null ? {} : { item: unit.item }) };
-  const task = drive.playbook.tasks.find((candidate) => candidate.id === unit.task) ?? finallyTask(drive, unit);
+  const task = taskOf(drive, unit);
   await drive.append({ type: 'rollback.intent', ...at, data: { summary: `undo ${unitKey(unit.task, unit.item)}` } });
   const ended = (outcome: 'undone' | 'kept' | 'failed', why: string | null, error: PgdbaError | null) =>
     drive.append({
@@ -21,24 +23,27 @@ export async function undoTask(drive: DriveContext, unit: UnitState, signal: Abo
       data: { outcome, why, error: error?.toData() ?? null, ms: Math.round(performance.now() - began) },
     });
   try {
+    await drive.parts.lease?.assertHeld();
     const answer = await undo(drive, task, unit, AbortSignal.any([signal, AbortSignal.timeout(task.timeout)]));
     if (unit.held) await closeHold(drive, unit, 'rollback', 'the run is rolled back');
     await ended(answer.is, answer.is === 'kept' ? answer.why : null, null);
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;
-    if (asPgdbaError(thrown).class === 'journal') throw thrown;
+    if (endsDrive(thrown)) throw thrown;
     await ended('failed', null, undoFailed(unit, thrown));
   }
 }
 
 async function undo(drive: DriveContext, task: Task, unit: UnitState, signal: AbortSignal): Promise<Undone | Kept> {
+  if (unit.child !== null) return drive.parts.children.undo(drive, unit.child, signal);
   if (task.rollback === 'none') return kept('its playbook says that it is not undone');
   const verb = { task: unit.task, item: unit.item, attempt: unit.attempt, signal };
   if (task.rollback) return override(drive, task.rollback, verb);
   const step = drive.step(task);
   if (step.effect === 'none') return kept('it only looked');
+  const memo = await fittingMemo(step, unit.memo, drive);
   return lend(drive, { ...verb, step, params: unit.params }, (act) =>
-    step.effect === 'once' ? step.rollback(act, unit.memo, unit.receipt ?? undefined) : step.rollback(act, unit.memo),
+    step.effect === 'once' ? step.rollback(act, memo, unit.receipt ?? undefined) : step.rollback(act, memo),
   );
 }
 
@@ -61,8 +66,8 @@ async function override(
   });
 }
 
-function finallyTask(drive: DriveContext, unit: UnitState): Task {
-  const task = drive.playbook.finally.find((candidate) => candidate.id === unit.task);
+function taskOf(drive: DriveContext, unit: UnitState): Task {
+  const task = drive.playbook.tasks.find((candidate) => candidate.id === unit.task);
   if (task) return task;
   throw new PgdbaError('BUG', { facts: { problem: `the journal names task ${unit.task}, the playbook does not` } });
 }

@@ -74,6 +74,15 @@ tasks:\n${ensure('a')}`);
     expect(plan).toMatchObject({ refusal: null, tasks: [{ is: 'change' }, { is: 'cannot-check' }] });
   });
 
+  it('stops when it is told to, and says that nothing was changed', async () => {
+    const signal = AbortSignal.abort({ by: 'SIGINT', how: null, why: null });
+    const stopped = lab.plan(`tasks:\n${ensure('a')}`, { signal });
+    await expect(stopped).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+      hint: expect.stringMatching(/nothing was changed/),
+    });
+  });
+
   it('does not wait for what is not there', async () => {
     const plan = await lab.plan(`tasks:\n  - { id: wait, uses: look@1, with: { in: "WORLD", name: nothing } }\n`);
     expect(plan.tasks).toMatchObject([{ is: 'unknown', summary: 'would wait: nothing is not there' }]);

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { processStat } from '../../../../src/journal/process-identity.ts';
+import { backdateLease } from '../../../harness/backdate-lease.ts';
+import { until } from '../../../harness/until.ts';
 
 let built: string;
 let program: string;
@@ -123,6 +126,24 @@ describe('many programs that want one lease', () => {
     const left = readdirSync(join(home, 'leases', 'demo')).filter((name) => !name.startsWith('.'));
     expect(left).toEqual(['topology.token']);
   }, 90_000);
+});
+
+describe('a program that is stopped, and goes on after its lease was taken over', () => {
+  it('is refused its next step; who took over keeps the lease', async () => {
+    const { start, home } = race();
+    const [sleeper, second] = [start('sleeper'), start('second')];
+    expect(await sleeper.ask('take')).toBe('took 1');
+    expect(await sleeper.ask('work')).toBe('worked');
+    sleeper.child.kill('SIGSTOP');
+    await until('it to stand still', () => processStat(sleeper.child.pid ?? 0)?.state === 'T');
+    expect(await second.ask('take')).toBe('LEASE_BUSY');
+    backdateLease(join(home, 'leases', 'demo', 'topology'), 31_000);
+    expect(await second.ask('take')).toBe('took 2');
+    sleeper.child.kill('SIGCONT');
+    expect(await sleeper.ask('work')).toBe('LEASE_LOST');
+    expect(await sleeper.ask('release')).toBe('released');
+    expect(await second.ask('work')).toBe('worked');
+  });
 });
 
 /** Resolves when the directory of the lease looked different `count` times, or after a second. */

@@ -136,6 +136,25 @@ describe('a lease', () => {
   });
 });
 
+describe('a wall clock that is set', () => {
+  for (const hours of [-1, 1]) {
+    it(`by ${hours} h neither frees a lease nor ends the waiting for it`, async () => {
+      const { take } = world();
+      const monotonic = { now: monotonicNow };
+      const lease = await take('run-1', monotonic);
+      vi.useFakeTimers({ toFake: ['Date'] });
+      onTestFinished(() => void vi.useRealTimers());
+      vi.setSystemTime(Date.now() + hours * 3_600_000);
+      expect(await failure(take('run-2', monotonic))).toMatchObject({ code: 'LEASE_BUSY', facts: { run: 'run-1' } });
+      const waiting = take('run-3', { ...monotonic, waitMs: 10_000 });
+      vi.setSystemTime(Date.now() + hours * 3_600_000);
+      await lease.assertHeld();
+      await lease.release();
+      expect((await waiting).token).toBe(2);
+    });
+  }
+});
+
 describe('the lease of a holder that is no more', () => {
   const gone: { because: string; holder: () => Partial<LeaseContent>; why: string }[] = [
     { because: 'the machine was started again', holder: () => ({ boot_id: 'another' }), why: 'started again' },

@@ -2,14 +2,15 @@
 import { mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { acquireLease, type Lease } from '../../../../src/engine/lease/lease.ts';
+import type { FileLease } from '../../../../src/engine/lease/file-lease.ts';
+import { acquireLease } from '../../../../src/engine/lease/lease.ts';
 import { PgdbaError } from '../../../../src/errors/pgdba-error.ts';
 import { isAlive, ownIdentity } from '../../../../src/journal/process-identity.ts';
 
 const [home = '', run = ''] = process.argv.slice(2);
 const inside = join(home, 'inside');
 mkdirSync(inside, { recursive: true });
-let lease: Lease | undefined;
+let lease: FileLease | undefined;
 
 for await (const line of createInterface({ input: process.stdin })) {
   process.stdout.write(`${await answer(line)}\n`);
@@ -24,6 +25,10 @@ async function answer(command: string): Promise<string> {
     if (command === 'release') {
       await lease?.release();
       return 'released';
+    }
+    if (command === 'work') {
+      await lease?.assertHeld();
+      return 'worked';
     }
     return await churn(Number(command));
   } catch (thrown) {
