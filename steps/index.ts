@@ -12,8 +12,11 @@ export const steps: StepIndex = {
   'cluster.register@1': () => import('./cluster/register.ts'),
   'cluster.wait-healthy@1': () => import('./cluster/wait-healthy.ts'),
   'cluster.wait-primary@1': () => import('./cluster/wait-primary.ts'),
+  'exec@1': () => import('./core/exec.ts'),
+  'http@1': () => import('./core/http.ts'),
   'member.ensure@1': () => import('./member/ensure.ts'),
   'member.remove@1': () => import('./member/remove.ts'),
+  'notify@1': () => import('./core/notify.ts'),
   'patroni.check-reach@1': () => import('./patroni/check-reach.ts'),
   'patroni.choose-candidate@1': () => import('./patroni/choose-candidate.ts'),
   'patroni.ensure-slots@1': () => import('./patroni/ensure-slots.ts'),
@@ -33,10 +36,13 @@ export const steps: StepIndex = {
   'postgres.prove-writable@1': () => import('./postgres/prove-writable.ts'),
   'postgres.wait-streaming@1': () => import('./postgres/wait-streaming.ts'),
   'provider.check-host@1': () => import('./provider/check-host.ts'),
+  'query@1': () => import('./core/query.ts'),
   'server.start@1': () => import('./server/start.ts'),
   'server.stop@1': () => import('./server/stop.ts'),
   'service.ensure@1': () => import('./service/ensure.ts'),
   'service.remove@1': () => import('./service/remove.ts'),
+  'sql@1': () => import('./core/sql.ts'),
+  'wait@1': () => import('./core/wait.ts'),
 };
 
 /** Every built-in probe. */

@@ -30,6 +30,8 @@ export interface QueryAnswer<R> {
 export interface QueryOptions {
   /** Aborting closes the connection: the server ends the statement when it notices. */
   readonly signal?: AbortSignal;
+  /** A text with several statements is refused (42601). */
+  readonly single?: boolean;
 }
 
 /** `$1`, `$2` … in the text stand for the values. */
@@ -83,6 +85,8 @@ export async function connect(options: ConnectOptions): Promise<PostgresConnecti
     ssl: false,
     options: '',
     keepAlive: true,
+    // The kernel's own first probe would come after two hours.
+    keepAliveInitialDelayMillis: 10_000,
     types: textTypes(pg.types),
   });
   const state: State = { client, server, lost: undefined, turn: Promise.resolve(), waiting: 0 };
@@ -118,7 +122,8 @@ interface State {
 }
 
 function connection(state: State): PostgresConnection {
-  const query: Query = (text, values, options) => inTurn(state, () => run(state, text, values, options, 'auto'));
+  const query: Query = (text, values, options) =>
+    inTurn(state, () => run(state, text, values, options, options?.single ? 'extended' : 'auto'));
   return {
     server: state.server,
     query,

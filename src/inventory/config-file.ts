@@ -4,6 +4,7 @@ import { closest } from '../formats/closest.ts';
 import { secretReference } from '../secrets/resolve.ts';
 import { type ConfigKeyName, configKeys } from './config-keys.ts';
 import { settingProblem } from './config-value.ts';
+import { decodeNotifications, type NotificationTarget } from './notifications.ts';
 
 /** Dotted name → value. */
 export type Settings = ReadonlyMap<string, string | number | boolean>;
@@ -11,8 +12,13 @@ export type Settings = ReadonlyMap<string, string | number | boolean>;
 const secretWords = /pass(word|wd|phrase)?$|secret|token|credential|api_?key|private_?key/i;
 const urlWithPassword = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*:[^/@\s]+@/i;
 
-/** The settings of a config file's text. Errors: CONFIG_INVALID with the line. */
-export function readSettings(source: string, file: string): Settings {
+export interface ConfigFile {
+  readonly settings: Settings;
+  readonly notifications: readonly NotificationTarget[];
+}
+
+/** What a config file's text says. Errors: CONFIG_INVALID with the line. */
+export function readConfigFile(source: string, file: string): ConfigFile {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines });
   const fail = (problem: string, hint: string, offset = 0): never => {
@@ -24,13 +30,18 @@ export function readSettings(source: string, file: string): Settings {
   const [wrong] = document.errors;
   if (wrong) fail(firstLine(wrong.message), 'correct the YAML', wrong.pos[0]);
   const settings = new Map<string, string | number | boolean>();
+  let notifications: readonly NotificationTarget[] = [];
   for (const { key, value, offset } of leaves(document)) {
     const at = (problem: string, hint: string): never => fail(problem, hint, offset);
+    if (key === 'notifications') {
+      notifications = decodeNotifications(value ?? [], at);
+      continue;
+    }
     refuseSecret(key, value, at);
     if (value === null) continue;
     settings.set(key, plain(key, value, at));
   }
-  return settings;
+  return { settings, notifications };
 }
 
 interface Leaf {
@@ -46,7 +57,7 @@ function leaves(document: Document): Leaf[] {
 }
 
 function below(node: Node | null, prefix: string): Leaf[] {
-  if (!isMap(node)) {
+  if (!isMap(node) || prefix === 'notifications') {
     const value: unknown = isScalar(node) ? node.value : (node?.toJSON() ?? null);
     return [{ key: prefix, value, offset: node?.range?.[0] ?? 0 }];
   }
@@ -88,7 +99,7 @@ function unknownKey(key: string): [problem: string, hint: string] {
   const near = closest(key, known);
   return [
     `there is no setting "${key}"`,
-    near ? `did you mean ${near}?` : `the settings are ${known.join(', ')} and monitor.*`,
+    near ? `did you mean ${near}?` : `the settings are ${known.join(', ')}, monitor.* and notifications`,
   ];
 }
 

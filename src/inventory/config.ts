@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { describe, PgdbaError, systemCode } from '../errors/pgdba-error.ts';
-import { readSettings, type Settings } from './config-file.ts';
+import { type ConfigFile, readConfigFile, type Settings } from './config-file.ts';
 import {
   type ConfigKeyName,
   configKeys,
@@ -11,6 +11,7 @@ import {
   riskCaps,
 } from './config-keys.ts';
 import { checkSetting } from './config-value.ts';
+import type { NotificationTarget } from './notifications.ts';
 
 export type { OutputFormat, RiskCap } from './config-keys.ts';
 
@@ -31,6 +32,8 @@ export interface Config {
   readonly max_risk: RiskCap | null;
   /** Dotted name below `monitor.` → value. */
   readonly monitor: Readonly<Record<string, string | number | boolean>>;
+  /** Whom pgdba tells how runs end; from the file only. */
+  readonly notifications: readonly NotificationTarget[];
 }
 
 export interface ConfigSources {
@@ -46,7 +49,8 @@ export interface ConfigSources {
 /** Reads and checks the settings. Errors: CONFIG_INVALID, USAGE for a flag or variable with a wrong value. */
 export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const file = fileOf(sources);
-  const settings = await readIfThere(file, sources.file !== null || sources.env.PGDBA_CONFIG !== undefined);
+  const read = await readIfThere(file, sources.file !== null || sources.env.PGDBA_CONFIG !== undefined);
+  const settings = read?.settings ?? null;
   const text = (key: ConfigKeyName): string | null => toText(pick(key, sources, settings));
   const port = pick('pg.port', sources, settings);
   return {
@@ -63,6 +67,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
     output: { format: outputFormats.find((known) => known === text('output.format')) ?? 'json' },
     max_risk: riskCaps.find((known) => known === text('max_risk')) ?? null,
     monitor: monitorOf(settings),
+    notifications: read?.notifications ?? [],
   };
 }
 
@@ -72,7 +77,7 @@ function fileOf({ home, file, cwd, env }: ConfigSources): string {
 }
 
 /** The YAML reader is loaded only when there is something to read. */
-async function readIfThere(file: string, mustExist: boolean): Promise<Settings | null> {
+async function readIfThere(file: string, mustExist: boolean): Promise<ConfigFile | null> {
   let source: string;
   try {
     source = await readFile(file, 'utf8');
@@ -91,7 +96,7 @@ async function readIfThere(file: string, mustExist: boolean): Promise<Settings |
       cause: thrown,
     });
   }
-  return readSettings(source, file);
+  return readConfigFile(source, file);
 }
 
 /** Flag, then variable, then file, then default. An empty variable counts as not set. */

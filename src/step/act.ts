@@ -1,6 +1,9 @@
 import type { Cluster } from '../inventory/cluster.ts';
 import type { Address, ExecOptions, ExecResult, ProviderChange, WriteOptions } from '../providers/provider.ts';
+import type { Runs } from './host.ts';
 import type { BoundTo, InventoryLook, Look, MemberLook, PoolerLook, RestAnswer } from './look.ts';
+import type { Delivery, Message } from './messenger.ts';
+import type { WebAct } from './web.ts';
 
 /** What apply and rollback get: everything of Look, and hands. */
 export interface Act<P = unknown> extends Look<P> {
@@ -10,12 +13,16 @@ export interface Act<P = unknown> extends Look<P> {
   poolers(): Promise<readonly PoolerAct[]>;
   readonly provider: Look['provider'] & BoundTo<ProviderChange>;
   readonly inventory: InventoryAct;
+  readonly host: Runs;
+  readonly web: WebAct;
+  /** Delivers one message to each target, a few times until it is taken. Errors: NOTIFICATION_UNKNOWN. */
+  notify(to: readonly string[], message: Message): Promise<readonly Delivery[]>;
   progress(now: Progress): void;
 }
 
-export interface MemberAct extends MemberLook {
-  /** One statement outside a read-only session; values are bound. */
-  execute(statement: string, values?: readonly unknown[], database?: string): Promise<void>;
+export interface MemberAct extends MemberLook, Runs {
+  /** One statement outside a read-only session; values are bound. Every call of a verb uses the same session. */
+  execute(statement: string, values?: readonly unknown[], database?: string): Promise<Executed>;
   /** One unsafe call, never repeated. Aborting `signal` ends the waiting, not what was asked for. */
   send(
     method: 'POST' | 'PATCH' | 'PUT' | 'DELETE',
@@ -27,6 +34,12 @@ export interface MemberAct extends MemberLook {
   wake(): Promise<void>;
   exec(argv: readonly string[], options: Omit<ExecOptions, 'signal'>): Promise<ExecResult>;
   writeFile(path: string, content: string, options: WriteOptions): Promise<void>;
+}
+
+export interface Executed {
+  readonly rows: readonly Record<string, unknown>[];
+  /** Rows returned or changed; null for commands that count nothing. */
+  readonly count: number | null;
 }
 
 export interface PoolerAct extends PoolerLook {

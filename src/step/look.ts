@@ -1,7 +1,10 @@
 import type { MemberAnswer } from '../clients/patroni-answers.ts';
 import type { Cluster } from '../inventory/cluster.ts';
+import type { Json } from '../journal/record.ts';
 import type { Address, ExecResult, ProviderLook } from '../providers/provider.ts';
+import type { Asked } from './host.ts';
 import type { Topology } from './topology.ts';
+import type { WebLook } from './web.ts';
 
 /** Without a cluster argument: a step sees the provider of its own target only. */
 type Bound<Method> = Method extends (cluster: Cluster, ...rest: infer Rest) => infer Answer
@@ -20,6 +23,16 @@ export interface Look<P = unknown> {
   now(): Date;
   sleep(ms: number): Promise<void>;
   log(message: string): void;
+  /** Milliseconds since this attempt asked first. Kept in memory only: after a crash it begins anew. */
+  waited(): number;
+  /** What others said, with every known secret masked; `cut`: also half of one at its end. */
+  masked(text: string, cut?: boolean): string;
+  maskedJson(value: unknown): Json;
+  /** pgdba's own host. */
+  readonly host: Asked;
+  readonly web: WebLook;
+  /** Names of the notification targets in the configuration. */
+  readonly notifications: readonly string[];
   /** What the run is about; a new cluster is not in the inventory yet. Errors: BUG for a playbook with `target: none`. */
   readonly target: { readonly name: string; readonly provider: string };
   /** The cluster as the inventory knows it at this moment. Errors: CLUSTER_UNKNOWN. */
@@ -36,7 +49,7 @@ export interface Look<P = unknown> {
   readonly inventory: InventoryLook;
 }
 
-export interface MemberLook {
+export interface MemberLook extends Asked {
   readonly name: string;
   readonly host: string;
   readonly port: number;

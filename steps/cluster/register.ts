@@ -62,12 +62,12 @@ export default defineStep({
     }
     if (!known) {
       const entry = await draft(look, place.directory);
-      const ports = entry.members.map((member) => `${member.name} ${member.port}`).join(', ');
       const summary = `register ${target.name}: PostgreSQL ${entry.pg_major}, ${entry.members.length} members`;
       return change(
         summary,
         { entry, id: entry.id, existed: false },
-        { diff: `+ ${entry.directory}\n+ ports: ${ports}` },
+        // Not its ports: they are drawn anew at every look.
+        { diff: `+ ${entry.directory}\n+ members: ${entry.members.map(({ name }) => name).join(', ')}` },
       );
     }
     refuseAnotherSpec(known, look.params);

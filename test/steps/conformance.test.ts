@@ -1,19 +1,29 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PoolerAct } from '../../src/step/index.ts';
+import { type WebServer, webServer } from '../harness/web-server.ts';
 import { openStage, registry, type Stage, Staged } from './stage.ts';
 
 let stage: Stage;
 let primary: string;
 let standby: string;
+let web: WebServer;
 
 beforeAll(async () => {
+  let state = 'ready';
+  web = await webServer(({ method }) => {
+    if (method === 'PUT') state = 'drain';
+    return { status: 200, body: JSON.stringify({ state }) };
+  });
   stage = await openStage('conform', 2);
   ({
     primary,
     standbys: [standby = ''],
   } = await stage.settled());
 });
-afterAll(() => stage?.remove());
+afterAll(async () => {
+  await web.close();
+  await stage?.remove();
+});
 
 interface Case {
   readonly uses: string;
@@ -38,6 +48,18 @@ const states: readonly Case[] = [
 
 /** verify says not-done before; apply, and the process dies before the result: verify finds it. */
 const events: readonly Case[] = [
+  {
+    uses: 'exec@1',
+    params: () => ({
+      member: primary,
+      argv: ['touch', 'conformance'],
+      done_when: { argv: ['test', '-e', 'conformance'] },
+    }),
+  },
+  {
+    uses: 'http@1',
+    params: () => ({ method: 'PUT', url: web.url, done_when: { url: web.url, pointer: '/state', equals: 'drain' } }),
+  },
   { uses: 'postgres.checkpoint@1', params: () => ({ member: primary }) },
   {
     uses: 'postgres.prove-writable@1',
@@ -45,6 +67,13 @@ const events: readonly Case[] = [
       const table = await Staged.of(stage, 'postgres.ensure-probe-table@1');
       await table.apply(await table.memo());
     },
+  },
+  {
+    uses: 'sql@1',
+    params: () => ({
+      statement: 'create table conformance (id integer)',
+      done_when: "select pg_catalog.to_regclass('conformance') is not null",
+    }),
   },
 ];
 
@@ -65,11 +94,14 @@ const looks: readonly Case[] = [
   { uses: 'postgres.check-parity@1', params: () => ({ candidate: standby }) },
   { uses: 'postgres.wait-streaming@1', params: () => ({ member: standby }) },
   { uses: 'provider.check-host@1', params: () => ({}) },
+  { uses: 'query@1', params: () => ({ statement: 'select 1 as one' }) },
+  { uses: 'wait@1', params: () => ({ for: 1 }) },
   { uses: 'assert@1', params: () => ({ that: [{ expr: true, fail: 'never' }] }) },
 ];
 
 /** Proved elsewhere, and why not here. */
 const elsewhere: Readonly<Record<string, string>> = {
+  'notify@1': 'leaves no trace to look for, but a receipt: test/steps/notify.test.ts',
   'patroni.switchover@1': 'test/steps/switchover-answers.test.ts, where Patroni is made to say everything it can',
   'patroni.prove-rest@1': 'leaves no trace to look for: below, by its receipt',
   'patroni.ensure-slots@1': 'Patroni itself makes the slots at any moment: test/integration/cluster-life.test.ts',

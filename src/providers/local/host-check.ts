@@ -7,7 +7,10 @@ import type { HostProblem, HostReport } from '../provider.ts';
 import { canReach, serverAccount } from './account.ts';
 import { findProgram, packageHint, postgresMajors } from './binaries.ts';
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
+/** Programs are looked at without what pgdba was started with: that may hold secrets, and `/proc` shows it. */
+const run = (file: string, args: readonly string[]) =>
+  execute(file, args, { timeout: 20_000, env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8' } });
 const oldestMajor = 13;
 const programs = ['patroni', 'etcd', 'pgbouncer', 'psql', 'setpriv'] as const;
 
@@ -57,7 +60,7 @@ async function checkEtcdModule(): Promise<Check> {
   if (patroni === undefined) return { problems: [], found: {} };
   const [interpreter, ...args] = await interpreterOf(patroni);
   if (interpreter === undefined) return { problems: [], found: {} };
-  const speaks = await run(interpreter, [...args, '-c', 'import patroni.dcs.etcd3'], { timeout: 20_000 }).then(
+  const speaks = await run(interpreter, [...args, '-c', 'import patroni.dcs.etcd3']).then(
     () => true,
     () => false,
   );
@@ -89,7 +92,7 @@ async function interpreterOf(script: string): Promise<string[]> {
 }
 
 async function versionOf(path: string): Promise<string> {
-  const answer = await run(path, ['--version'], { timeout: 20_000 }).catch(() => undefined);
+  const answer = await run(path, ['--version']).catch(() => undefined);
   const line = answer?.stdout.split('\n', 1)[0] ?? '';
   return /(\d+(?:\.\d+)+(?:beta\d+|rc\d+)?)/.exec(line)?.[1] ?? (line || 'of unknown version');
 }
