@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const UNIT = ['test/unit/**/*.test.ts', 'test/architecture/**/*.test.ts'];
 const LONG = 'test/long/**';
+const MATRIX = 'test/matrix/**/*.test.ts';
 const withLong = process.env.PGDBA_TEST_LONG === '1';
 
 export default defineConfig({
@@ -27,11 +28,23 @@ export default defineConfig({
         test: {
           name: 'servers',
           include: ['test/**/*.test.ts'],
-          exclude: withLong ? UNIT : [...UNIT, LONG],
+          exclude: withLong ? [...UNIT, MATRIX] : [...UNIT, MATRIX, LONG],
           testTimeout: withLong ? 1_800_000 : 120_000,
           hookTimeout: 180_000,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // Processes that are killed at every place; after the others, since each file keeps the machine busy by itself.
+        extends: true,
+        test: {
+          name: 'matrix',
+          include: [MATRIX],
+          testTimeout: withLong ? 7_200_000 : 300_000,
+          hookTimeout: 180_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -8,8 +8,15 @@ import { writeSection } from './results.mjs';
 
 const benches = {
   'cold-start': () => import('./cold-start.mjs'),
+  'engine-tasks': () => import('./engine-tasks.mjs'),
+  'engine-dbos': () => import('./engine-dbos.mjs'),
+  'engine-loop': () => import('./engine-loop.mjs'),
+  'engine-memory': () => import('./engine-memory.mjs'),
+  'engine-resume': () => import('./engine-resume.mjs'),
   init: () => import('./init.mjs'),
+  journal: () => import('./journal.mjs'),
   switchover: () => import('./switchover.mjs'),
+  'switchover-nodelay': () => import('./switchover-nodelay.mjs'),
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' } } });

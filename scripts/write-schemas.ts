@@ -1,6 +1,7 @@
 // Writes schemas/*.schema.json from the code; with --check only says which of them are out of date.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { savedPlanSchema } from '../src/engine/saved-plan-schema.ts';
 import { packageRoot } from '../src/playbook/package-root.ts';
 import { playbookSchema } from '../src/playbook/schema.ts';
 import { Registry } from '../src/step/registry.ts';
@@ -8,6 +9,7 @@ import { probes, steps } from '../steps/index.ts';
 
 /** Every generated schema: its file and what makes it. */
 const generated: readonly { file: string; make: () => Promise<unknown> }[] = [
+  { file: 'plan.schema.json', make: async () => savedPlanSchema },
   { file: 'playbook.schema.json', make: () => playbookSchema(new Registry(steps, probes)) },
 ];
 

@@ -4,9 +4,10 @@ import { hostname } from 'node:os';
 import { probes, steps } from '../steps/index.ts';
 import { runCli } from './cli/main.ts';
 import { realIo } from './cli/process-io.ts';
-import type { HomePlace, Program, RunIo, RunRequest, Services } from './cli/services.ts';
+import type { HomePlace, Program, RollbackRequest, RunIo, RunRequest, Services } from './cli/services.ts';
 import type { Verb } from './cli/verb.ts';
 import type { EngineParts } from './engine/engine-parts.ts';
+import type { PlanFile } from './engine/run-saved-plan.ts';
 import type { RunOrder } from './engine/start-run.ts';
 import { PgdbaError } from './errors/pgdba-error.ts';
 import { actorOf } from './inventory/actor.ts';
@@ -64,6 +65,10 @@ function services(place: HomePlace, { redactor, registry, version, load }: Share
     return fileStore({ home, redactor });
   });
   const provider = (name: string) => openProvider(name, home);
+  const notifier = once(async () => {
+    const { Notifier } = await import('./notify/notifier.ts');
+    return new Notifier({ home, targets: config.notifications, redactor });
+  });
   const engine = once(async (): Promise<EngineParts> => {
     const [{ memoryStore }, { World }] = await Promise.all([
       import('./journal/memory-store.ts'),
@@ -80,23 +85,42 @@ function services(place: HomePlace, { redactor, registry, version, load }: Share
       memory: memoryStore({ redactor }),
       registry,
       inventory: known,
-      world: new World({ inventory: known, redactor, provider }),
+      world: new World({
+        inventory: known,
+        redactor,
+        provider,
+        ...(config.notifications.length === 0 ? {} : { messenger: await notifier() }),
+      }),
       redactor,
       maxRisk: config.max_risk,
+      notifier: config.notifications.length === 0 ? null : await notifier(),
     };
   });
-  const orderOf = async (request: RunRequest): Promise<RunOrder> => {
-    const playbook = await load(request.playbook);
+  /** The order, and the saved plan that it carries out. */
+  const orderOf = async (request: RunRequest): Promise<{ order: RunOrder; plan: PlanFile | null }> => {
+    const { yes, confirm, retry, reason, journal, overrides, plan: file } = request;
+    const target = { ...request.target, provider: request.target.provider ?? config.provider.type };
+    const given = { target, consent: { yes, confirm, retry }, reason, journal };
+    if (file !== null) {
+      const [{ readPlan }, { orderOfPlan }] = await Promise.all([
+        import('./engine/saved-plan.ts'),
+        import('./engine/run-saved-plan.ts'),
+      ]);
+      const plan = { file, saved: await readPlan(file, version) };
+      const playbook = await load(request.playbook ?? plan.saved.playbook.from);
+      return { order: orderOfPlan(plan, playbook, given), plan };
+    }
+    const playbook = await load(request.playbook ?? '');
     const { bindInputs } = await import('./playbook/bind-inputs.ts');
-    const { yes, confirm, retry, reason, journal, target } = request;
-    return {
-      playbook,
-      inputs: JSON.parse(JSON.stringify(bindInputs(playbook, request.set))),
-      target: { ...target, provider: target.provider ?? config.provider.type },
-      consent: { yes, confirm, retry },
-      reason,
-      journal,
-    };
+    const inputs = JSON.parse(JSON.stringify(bindInputs(playbook, request.set)));
+    return { order: { ...given, playbook, inputs, overrides, plan: null }, plan: null };
+  };
+  const undo = async (request: RollbackRequest, purpose: 'rollback' | 'cancel', io: RunIo) => {
+    const { resumeRun } = await import('./engine/resume-run.ts');
+    const { run, name, reason, waitMs, yes, confirm, retry } = request;
+    const nothingSaid = { decisions: new Map(), drift: null, newVersion: false } as const;
+    const order = { run, name, reason, purpose, consent: { yes, confirm, retry }, ...nothingSaid };
+    return resumeRun(await engine(), order, attendance(io, waitMs));
   };
   return {
     ...place,
@@ -104,19 +128,25 @@ function services(place: HomePlace, { redactor, registry, version, load }: Share
     inventory,
     host: provider,
     async run(request, io) {
-      const { startRun } = await import('./engine/start-run.ts');
-      return startRun(await engine(), await orderOf(request), attendance(io, request.waitMs));
+      const { order, plan } = await orderOf(request);
+      const around = attendance(io, request.waitMs);
+      if (plan === null) return (await import('./engine/start-run.ts')).startRun(await engine(), order, around);
+      return (await import('./engine/run-saved-plan.ts')).runSavedPlan(await engine(), order, plan, around);
     },
     async plan(request, io) {
-      const { planRun } = await import('./engine/plan-run.ts');
-      return planRun(await engine(), await orderOf(request), attendance(io, 0));
+      const { order, plan } = await orderOf(request);
+      const { planAndSave } = await import('./engine/plan-and-save.ts');
+      return planAndSave(await engine(), order, { plan, out: request.out }, attendance(io, 0));
     },
     async resume(request, io) {
       const { resumeRun } = await import('./engine/resume-run.ts');
-      const { run, name, yes, confirm, retry, decisions } = request;
-      const order = { run, name, decisions, consent: { yes, confirm, retry } };
-      return resumeRun(await engine(), order, attendance(io, request.waitMs));
+      const { waitMs, yes, confirm, retry, ...order } = request;
+      const resume = { ...order, purpose: 'forward', consent: { yes, confirm, retry }, reason: null } as const;
+      return resumeRun(await engine(), resume, attendance(io, waitMs));
     },
+    rollback: (request, io) => undo(request, 'rollback', io),
+    cancel: (request, io) => undo(request, request.how ?? 'cancel', io),
+    notifyTest: async (name) => (await notifier()).test(name, new AbortController().signal),
   };
 }
 

@@ -10,6 +10,9 @@ export interface Globals {
   readonly patroniUrl: string | null;
   readonly provider: string | null;
   readonly check: boolean;
+  /** Files, as typed. */
+  readonly out: string | null;
+  readonly plan: string | null;
   readonly override: readonly string[];
   readonly yes: boolean;
   readonly confirm: boolean;
@@ -37,7 +40,9 @@ const table: readonly (readonly [flags: string, shown: Shown, description: strin
   ['--provider <provider>', 'target', 'docker, baremetal, kubernetes or local'],
   ['--check', 'run', 'show the plan, change nothing (also --dry-run)'],
   ['--dry-run', 'hidden', 'the same as --check'],
-  ['--override <precheck>', 'hidden', 'go on although this precheck fails'],
+  ['--out <file>', 'run', 'with --check: save the plan'],
+  ['--plan <file>', 'run', 'carry out a saved plan, if nothing has changed since'],
+  ['--override <precheck>', 'run', 'with --reason: go on although this precheck fails'],
   ['--yes', 'run', 'do not ask before disruptive work'],
   ['--confirm', 'run', 'with --name: agree to destructive work'],
   ['--reason <text>', 'run', 'why, for the journal'],
@@ -68,7 +73,10 @@ export function takesValue(word: string): boolean {
 }
 
 /** Reads the global options out of what commander parsed. Errors: USAGE, FORMAT_INVALID. */
-export function readGlobals(options: Readonly<Record<string, unknown>>): Globals {
+export function readGlobals(
+  options: Readonly<Record<string, unknown>>,
+  ownFormats: readonly string[] | null = null,
+): Globals {
   const text = (key: string): string | null => (typeof options[key] === 'string' ? options[key] : null);
   const flag = (key: string): boolean => options[key] === true;
   const wait = text('wait');
@@ -77,13 +85,16 @@ export function readGlobals(options: Readonly<Record<string, unknown>>): Globals
     patroniUrl: text('patroniUrl'),
     provider: text('provider'),
     check: flag('check') || flag('dryRun'),
+    out: text('out'),
+    plan: text('plan'),
     override: Array.isArray(options.override) ? options.override.map(String) : [],
     yes: flag('yes'),
     confirm: flag('confirm'),
     reason: text('reason'),
     waitMs: wait === null ? null : parseDuration(wait),
     journal: flag('journal'),
-    format: oneOf('--format', text('format'), outputFormats),
+    // A command that takes formats of its own reads them itself.
+    format: ownFormats === null ? oneOf('--format', text('format'), outputFormats) : null,
     events: flag('events'),
     config: text('config'),
     home: text('home'),

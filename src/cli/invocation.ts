@@ -3,6 +3,7 @@ import type { RunReport } from '../engine/report.ts';
 import type { ErrorData } from '../errors/pgdba-error.ts';
 import type { Config } from '../inventory/config.ts';
 import type { Printer } from '../output/printer.ts';
+import type { TableStyle } from '../output/table.ts';
 import type { Globals } from './global-options.ts';
 import type { ProcessIo } from './process-io.ts';
 import type { Program, Services } from './services.ts';
@@ -27,9 +28,14 @@ export interface Invocation {
 
 /** What a command answers; `main` makes the envelope and the exit code of it. */
 export type Outcome =
-  | { readonly data: unknown }
-  | { readonly data: unknown; readonly error: ErrorData; readonly exit: number }
-  | { readonly report: RunReport };
+  | { readonly data: unknown; readonly draw?: Draw }
+  | { readonly data: unknown; readonly error: ErrorData; readonly exit: number; readonly draw?: Draw }
+  | { readonly report: RunReport }
+  /** A document of its own, in place of the envelope. */
+  | { readonly text: string };
+
+/** The data as text for people, where a table of it would not do. */
+export type Draw = (style: TableStyle) => string;
 
 /** A plain command: one file each in `commands/`. */
 export interface PlainCommand {

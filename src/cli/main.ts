@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { ErrorData } from '../errors/pgdba-error.ts';
 import { asPgdbaError, PgdbaError } from '../errors/pgdba-error.ts';
 import { closest } from '../formats/closest.ts';
@@ -9,7 +10,7 @@ import { exitOfError, exitOfRun, exitOk, exitOutputLost } from '../output/exit-c
 import { Printer } from '../output/printer.ts';
 import { type Globals, readGlobals } from './global-options.ts';
 import { areaHelp } from './help.ts';
-import type { Invocation, Outcome } from './invocation.ts';
+import type { Draw, Invocation, Outcome } from './invocation.ts';
 import { matchVerb } from './match-verb.ts';
 import { prepare } from './prepare.ts';
 import type { ProcessIo } from './process-io.ts';
@@ -58,7 +59,7 @@ async function answerTo(
   if (prepared.is === 'help') return help(printer, prepared.text);
   const { command, run } = prepared;
   const options: Readonly<Record<string, unknown>> = command.opts();
-  const globals = readGlobals(options);
+  const globals = readGlobals(options, ownChoices(command, '--format'));
   const place = await homePlace(globals, io);
   answer.format = place.config.output.format;
   const invocation: Invocation = {
@@ -79,16 +80,22 @@ async function answerTo(
 
 function conclude(outcome: Outcome, printer: Printer, answer: Answering): Promise<number> {
   const now = new Date();
+  if ('text' in outcome) return printDocument(printer, outcome.text);
   if ('report' in outcome) {
     const { report } = outcome;
     const envelope = ofRun(answer.command, report, now);
     return print(printer, answer, envelope, report.error, exitOfRun(report.status, report.error));
   }
   if ('error' in outcome) {
-    const { error, data, exit } = outcome;
-    return print(printer, answer, failed(answer.command, error, now, data), error, exit);
+    const { error, data, exit, draw } = outcome;
+    return print(printer, answer, failed(answer.command, error, now, data), error, exit, draw);
   }
-  return print(printer, answer, succeeded(answer.command, outcome.data, now), null, exitOk);
+  return print(printer, answer, succeeded(answer.command, outcome.data, now), null, exitOk, outcome.draw);
+}
+
+async function printDocument(printer: Printer, text: string): Promise<number> {
+  printer.text(text);
+  return ended(printer, exitOk);
 }
 
 async function print(
@@ -97,9 +104,15 @@ async function print(
   envelope: Envelope,
   error: ErrorData | null,
   exit: number,
+  draw?: Draw,
 ): Promise<number> {
-  await printer.envelope(envelope, events ? 'line' : format);
+  await printer.envelope(envelope, events ? 'line' : format, draw);
   if (error) printer.error(error);
+  return ended(printer, exit);
+}
+
+/** The exit code, unless the answer did not get out. */
+async function ended(printer: Printer, exit: number): Promise<number> {
   if (exit !== exitOk || !(await printer.lost())) return exit;
   printer.note('error: the answer could not be written to standard output\n');
   return exitOutputLost;
@@ -118,6 +131,11 @@ async function homePlace(globals: Globals, io: ProcessIo): Promise<Pick<Invocati
     ...(globals.format === null ? {} : { 'output.format': globals.format }),
   };
   return { home, config: await loadConfig({ home, file: globals.config, cwd, env, flags }) };
+}
+
+/** What a command's own option of this name takes; null when it is the one of every verb. */
+function ownChoices(command: Command, flag: string): readonly string[] | null {
+  return command.options.find(({ long }) => long === flag)?.argChoices ?? null;
 }
 
 function unknownCommand(words: string, verbs: readonly Verb[]): PgdbaError {

@@ -44,11 +44,19 @@ async function prepareRun({ rest }: VerbMatch, verbs: readonly Verb[], program: 
     ...inputOptions(inputs),
     setOption().hideHelp(false),
     ...globalOptions(['all', 'run', 'target']),
-  ]).argument('<playbook>', 'a file (with / or ending in .yaml), or the name of a shipped playbook');
+  ]).argument(
+    hasPlan(rest) ? '[playbook]' : '<playbook>',
+    'a file (with / or ending in .yaml), or the name of a shipped playbook',
+  );
   const calls = ['pgdba run switchover --name demo --candidate n2', 'pgdba run ./my-playbook.yaml --set key=value'];
   return finish(command, rest, examples(calls), (invocation) =>
-    runPlaybook(invocation, invocation.operands[0] ?? '', inputs),
+    runPlaybook(invocation, invocation.operands[0] ?? null, inputs),
   );
+}
+
+/** A saved plan names its playbook. */
+function hasPlan(rest: readonly string[]): boolean {
+  return beforeSeparator(rest).some((word) => word === '--plan' || word.startsWith('--plan='));
 }
 
 async function inputsOf(operand: string, verbs: readonly Verb[], program: Program): Promise<readonly Input[]> {
@@ -63,7 +71,8 @@ async function prepareCommand({ words, verb, rest }: VerbMatch): Promise<Prepare
   const shown = plain.drives ? (['all', 'run', 'target'] as const) : (['all', 'target'] as const);
   const command = newCommand(words, verb.summary, []);
   plain.define?.(command);
-  for (const option of globalOptions(shown)) command.addOption(option);
+  const own = new Set(command.options.map(({ long }) => long));
+  for (const option of globalOptions(shown)) if (!own.has(option.long)) command.addOption(option);
   return finish(command, rest, examples(plain.examples), (invocation) => plain.run(invocation));
 }
 

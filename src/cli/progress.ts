@@ -1,5 +1,6 @@
 import type { RunObserver, RunReport } from '../engine/report.ts';
 import { formatDuration } from '../formats/duration.ts';
+import { asWritten } from '../journal/blobs.ts';
 import type { AnyRecord } from '../journal/record.ts';
 import { shortId } from '../output/cell.ts';
 import type { ProgressNote } from '../output/progress-tree.ts';
@@ -26,13 +27,15 @@ interface Drawer extends Screen {
 const quietMs = 10_000;
 
 export async function followProgress(invocation: Invocation, now: () => number = Date.now): Promise<Progress> {
-  const { globals, printer } = invocation;
-  const drawer = globals.quiet ? silent : await drawerFor(invocation, now);
+  const { globals, io, printer } = invocation;
+  const drawer = globals.quiet
+    ? silent
+    : whileSeen(await drawerFor(invocation, now), () => printer.isClosed(io.stderr));
   const began = now();
   return {
     observer: {
       onRecord: (record) => {
-        if (globals.events) printer.record(record);
+        if (globals.events) printer.record(asWritten(record));
         drawer.apply(record);
       },
       onProgress: (note) => drawer.note(note),
@@ -68,6 +71,25 @@ async function drawerFor({ io, globals, printer, program }: Invocation, now: () 
     pause: async () => undefined,
     resume: () => undefined,
     end: async () => undefined,
+  };
+}
+
+/** Draws until nobody can see it any more: a terminal that is gone is not drawn on. */
+function whileSeen(drawer: Drawer, isGone: () => boolean): Drawer {
+  let current = drawer;
+  const seen = (): Drawer => {
+    if (current === drawer && isGone()) {
+      current = silent;
+      void drawer.end();
+    }
+    return current;
+  };
+  return {
+    apply: (record) => seen().apply(record),
+    note: (note) => seen().note(note),
+    pause: () => seen().pause(),
+    resume: () => seen().resume(),
+    end: () => seen().end(),
   };
 }
 

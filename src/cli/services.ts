@@ -39,9 +39,22 @@ export interface Services extends HomePlace {
    * (report.id null); throws PgdbaError when there is nothing to report on: wrong inputs, no such cluster, LEASE_BUSY.
    */
   run(request: RunRequest, io: RunIo): Promise<RunReport>;
-  /** `--check`: what `run` would do; changes nothing. */
-  plan(request: RunRequest, io: RunIo): Promise<Plan>;
+  /** `--check`: what `run` would do; changes nothing but the file that the plan is to be saved in. */
+  plan(request: PlanRequest, io: RunIo): Promise<PlanAnswer>;
   resume(request: ResumeRequest, io: RunIo): Promise<RunReport>;
+  /** Undoes what a run has changed, in reverse order. */
+  rollback(request: RollbackRequest, io: RunIo): Promise<RunReport>;
+  /** Ends a run that nobody drives: undone, or as `cancelled` after holds are released and `finally` has run. */
+  cancel(request: CancelRunRequest, io: RunIo): Promise<RunReport>;
+  /** Sends a test event to one notification target, or to all. Errors: NOTIFICATION_UNKNOWN. */
+  notifyTest(name: string | null): Promise<readonly TestDelivery[]>;
+}
+
+export interface TestDelivery {
+  readonly target: string;
+  /** Null: it was taken. */
+  readonly problem: string | null;
+  readonly attempts: number;
 }
 
 /** What the command line needs of the inventory. */
@@ -63,8 +76,10 @@ export interface HostCheck {
 }
 
 export interface RunRequest {
-  /** Name of a shipped playbook, or a file. */
-  readonly playbook: string;
+  /** Name of a shipped playbook, or a file; null: what the saved plan says. */
+  readonly playbook: string | null;
+  /** The saved plan to carry out: absolute path; null: none. */
+  readonly plan: string | null;
   /** Input name → text as typed and where it was typed (`--max-lag`), lists joined by commas, booleans `true`/`false`. */
   readonly set: ReadonlyMap<string, GivenInput>;
   readonly target: TargetRequest;
@@ -75,8 +90,20 @@ export interface RunRequest {
   readonly waitMs: number | null;
   /** Write a journal for a read-only run too. */
   readonly journal: boolean;
+  /** Prechecks that shall not stop it, each with the operator's reason. */
+  readonly overrides: ReadonlyMap<string, string>;
   /** The command as typed, shell-quoted: hints append to it what is missing. */
   readonly retry: string;
+}
+
+export interface PlanRequest extends RunRequest {
+  /** Where to save the plan: absolute path; null: nowhere. */
+  readonly out: string | null;
+}
+
+/** A plan, and where it was saved; one that would be refused is not. */
+export interface PlanAnswer extends Plan {
+  readonly saved: { readonly file: string; readonly hash: string } | null;
 }
 
 export interface GivenInput {
@@ -103,14 +130,27 @@ export interface ResumeRequest {
   readonly named: boolean;
   /** Task → what an operator knows about it. */
   readonly decisions: ReadonlyMap<string, 'done' | 'not-done'>;
+  /** What to do about what has moved; null: stop and ask. */
+  readonly drift: 'reapply' | 'accept' | null;
+  /** Go on with the playbook as its file is now. */
+  readonly newVersion: boolean;
   readonly waitMs: number | null;
   readonly retry: string;
+}
+
+export interface RollbackRequest extends Omit<ResumeRequest, 'decisions' | 'drift' | 'newVersion'> {
+  readonly reason: string | null;
+}
+
+/** `how` null: what its playbook says in `on_cancel`, where leaving means to end it as it stands. */
+export interface CancelRunRequest extends RollbackRequest {
+  readonly how: 'rollback' | null;
 }
 
 export interface RunIo {
   readonly observer: RunObserver;
   /** Null: nobody can be asked. */
   readonly prompt: Prompt | null;
-  /** Aborted by the first SIGINT (reason `'SIGINT'`) or by SIGTERM (reason `'SIGTERM'`). */
+  /** Aborted when something asks the run to stop; its reason is a `Cancellation`. */
   readonly signal: AbortSignal;
 }

@@ -31,12 +31,16 @@ export function terminalPrompt(io: ProcessIo, printer: Printer, screen: Screen):
 async function answer(io: ProcessIo, question: string, signal: AbortSignal): Promise<string> {
   // `terminal: false` leaves line editing and Ctrl-C to the terminal, so that Ctrl-C stays a signal.
   const lines = createInterface({ input: io.stdin, output: io.stderr, terminal: false });
+  const onLost = (): void => lines.close();
   try {
     // A last line and the end of input come together: the line goes first.
     const closed = new Promise<string>((resolve) => lines.once('close', () => setImmediate(resolve, '')));
+    // Reading from a terminal that is gone fails, and nobody else listens to that.
+    io.stdin.on('error', onLost);
     const typed = lines.question(question, { signal }).catch(() => '');
     return (await Promise.race([typed, closed])).trim();
   } finally {
     lines.close();
+    io.stdin.off('error', onLost);
   }
 }

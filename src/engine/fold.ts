@@ -153,6 +153,7 @@ export class Folding {
     this.#edit(before, {
       attempt: record.attempt ?? before.attempt + 1,
       outcome: null,
+      notDone: false,
       receipt: null,
       lastIntent: record.seq,
       decision: null,

@@ -48,7 +48,7 @@ export async function refuseEnded(
 async function whatElse(store: EngineParts['store'], run: string, status: EndStatus): Promise<string> {
   if (status === 'rollback-failed')
     return `try to undo it again: pgdba runs rollback ${run}; or end it by hand: pgdba lease ack ${run} --reason TEXT`;
-  const open = (await store.list({ limit: 100 })).find((other) => other.status === 'interrupted');
+  const open = (await store.list({ limit: 100 })).find((other) => other.status === 'interrupted' && other.id !== run);
   if (open) return `the one that is open is another: pgdba runs resume ${open.id}`;
   return `see what it did: pgdba runs show ${run}`;
 }

@@ -192,7 +192,9 @@ function ofApproval(unit: Unit, known: UnitState | undefined): Progress {
 
 /** Proved not to have happened when an earlier drive had begun it: it is simply done now. Else it may be tried again. */
 function afterFailure(unit: Unit, known: UnitState, state: RunState): Progress {
-  if (known.notDone && (known.lastIntent ?? 0) < state.driveBegan) return begin('attempt', unit);
+  // A child run that an earlier drive had begun has been gone on with: its failure is one.
+  const leftUndone = known.notDone && (known.lastIntent ?? 0) < state.driveBegan && !isChildRun(unit.task);
+  if (leftUndone) return begin('attempt', unit);
   const { retry } = unit.task;
   const { error } = known;
   if (!retry || !error || !retry.errors.includes(error.class) || known.failures > retry.max) {

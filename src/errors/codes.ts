@@ -20,6 +20,7 @@ export const codes = {
 
   // language
   FILE_NOT_FOUND: { class: 'usage', message: 'cannot read {file}: {problem}' },
+  FILE_NOT_WRITTEN: { class: 'permanent', message: '{file} cannot be written: {problem}' },
   YAML_INVALID: { class: 'usage', message: '{file}:{line}:{col}: {problem}' },
   PLAYBOOK_INVALID: { class: 'usage', message: '{file}:{line}:{col}: {problem}' },
   PLAYBOOK_UNKNOWN: { class: 'usage', message: 'there is no playbook "{name}"' },
@@ -53,6 +54,10 @@ export const codes = {
 
   // engine
   PRECHECK_FAILED: { class: 'precheck', message: '{failed}' },
+  OVERRIDE_FORBIDDEN: { class: 'usage', message: 'precheck {precheck} of {playbook} may not be overridden' },
+  PLAN_INVALID: { class: 'usage', message: 'plan {file} cannot be used: {problem}' },
+  PLAN_NOT_WRITTEN: { class: 'usage', message: 'plan {file} cannot be written: {problem}' },
+  PLAN_CHANGED: { class: 'precheck', message: 'plan {file} no longer fits: {difference}' },
   ASSERTION_FAILED: { class: 'precheck', message: '{failed}' },
   STEP_ANSWER_INVALID: { class: 'bug', message: 'step {step} gave a {what} that does not fit its schema: {problem}' },
   TASK_FAILED: { class: 'permanent', message: 'task {task} failed: {problem}' },
@@ -66,23 +71,53 @@ export const codes = {
   GUARD_FAILED: { class: 'precheck', message: 'the guard of the hold did not start: {problem}' },
   NEEDS_DECISION: { class: 'conflict', message: 'nobody knows whether task {task} happened: {problem}' },
   HOLD_LOST: { class: 'conflict', message: 'hold {hold} ended before task {task} began: {why}' },
+  MEMO_UNFIT: {
+    class: 'permanent',
+    message: 'what {step} remembered was written by pgdba {pgdba} and does not fit this version',
+  },
+  PROBE_BROKEN: { class: 'permanent', message: 'probe {probe} did not see what must hold ({must}): {problem}' },
+  PIVOT_PASSED: { class: 'conflict', message: 'run {run} is past its point of no return (task {task})' },
+  CHILD_FAILED: { class: 'permanent', message: 'child run {run} of task {task} ended {status}: {problem}' },
+  APPROVAL_NEEDED: { class: 'conflict', message: 'task {task} waits for an approval: {question}' },
+  APPROVAL_REJECTED: { class: 'precheck', message: 'task {task} was rejected by {by}: {why}' },
+  NOTHING_TO_APPROVE: { class: 'usage', message: 'run {run} does not wait for an approval' },
+  APPROVAL_SELF: {
+    class: 'precheck',
+    message: 'who asked for an approval cannot give it: {requested_by} asked, {actor} answers',
+  },
+  APPROVAL_EXPIRED: { class: 'precheck', message: 'the approval that run {run} waited for expired at {expires_at}' },
+  APPROVAL_OTHER_PLAN: { class: 'precheck', message: 'run {run} asks about plan {asked}, not {given}' },
+  NEW_VERSION_MISFIT: { class: 'usage', message: 'run {run} cannot go on with version {version}: {problem}' },
   INTERRUPTED: { class: 'conflict', message: 'the run was interrupted' },
   ROLLBACK_FAILED: { class: 'permanent', message: 'undoing task {task} failed: {problem}' },
   RESULT_TOO_LARGE: { class: 'permanent', message: 'the result of step {step} has {bytes} bytes, more than {limit}' },
   SECRET_LEAK: { class: 'bug', message: 'step {step} put a secret into its {where}' },
-  LEASE_BUSY: { class: 'conflict', message: 'cluster {cluster} is held by run {run} (pid {pid} on {host})' },
+  LEASE_BUSY: { class: 'conflict', message: 'cluster {cluster} is held by run {run} ({holder})' },
+  LEASE_QUARANTINED: {
+    class: 'conflict',
+    message: 'cluster {cluster} is locked since the rollback of run {run} failed: {why}',
+  },
   LEASE_DAMAGED: { class: 'conflict', message: 'the lease file {file} is not readable: {problem}' },
-  LEASE_LOST: { class: 'conflict', message: 'run {run} no longer holds cluster {cluster}; run {holder} does' },
+  LEASE_LOST: { class: 'conflict', message: 'run {run} no longer holds cluster {cluster}: {problem}' },
+  FENCED: {
+    class: 'conflict',
+    message: 'somebody else moved cluster {cluster}: it is on {found}, this run left it on {expected}',
+  },
 
   // journal
   RUN_UNKNOWN: { class: 'usage', message: 'there is no run "{run}"' },
   RUN_AMBIGUOUS: { class: 'usage', message: '"{run}" stands for more than one run: {matches}' },
   RUN_ENDED: { class: 'usage', message: 'run {run} has ended ({status}); there is nothing to resume' },
+  CANCELLED: { class: 'conflict', message: 'the run was cancelled' },
+  NOTHING_TO_CANCEL: { class: 'usage', message: 'run {run} has ended ({status}); there is nothing to cancel' },
+  CANCEL_PENDING: { class: 'timeout', message: 'run {run} was asked to stop and still works on {task}' },
   RUN_STALE: { class: 'conflict', message: 'run {run} is about a cluster {cluster} that is not there any more' },
   RUN_SUPERSEDED: {
     class: 'conflict',
     message: 'run {by} ({playbook}) has worked on {cluster} since run {run} was left',
   },
+  RUN_OPEN: { class: 'conflict', message: 'run {run} has not ended: it is {status}' },
+  RUNS_UNSOUND: { class: 'journal', message: '{count} of the runs in {home} need attention: {problems}' },
   RUN_ALIVE: { class: 'conflict', message: 'run {run} is still being driven by pid {pid}' },
   JOURNAL_DAMAGED: { class: 'journal', message: 'journal {file} is damaged at byte {offset}: {problem}' },
   JOURNAL_TRUNCATED: {
@@ -111,6 +146,8 @@ export const codes = {
   SERVICE_UNKNOWN: { class: 'permanent', message: 'cluster {cluster} has no service "{service}"' },
   COMMAND_FAILED: { class: 'permanent', message: '{program} ended with {exit}: {problem}' },
   COMMAND_TIMEOUT: { class: 'timeout', message: '{program} did not end within {timeout}' },
+  WEB_UNREACHABLE: { class: 'transient', message: '{server} gave no answer: {problem}' },
+  WEB_ANSWER: { class: 'permanent', message: '{server} answered {method} with {status}: {problem}' },
   CONNECT_FAILED: { class: 'transient', message: 'cannot connect to {server}: {problem}' },
   CONNECTION_LOST: { class: 'transient', message: 'the connection to {server} broke: {problem}' },
   SQL_FAILED: { class: 'permanent', message: '{server} refused the statement ({sqlstate}): {problem}' },
@@ -131,6 +168,10 @@ export const codes = {
   POOLER_BUSY: { class: 'timeout', message: 'not every pooler came to rest within {within}: {poolers}' },
   PRIMARY_MOVED: { class: 'conflict', message: 'the primary is {primary}, not {expected}' },
   PROBE_MISSING: { class: 'permanent', message: 'table {table} in database {database} is not there' },
+
+  // notifications
+  NOTIFICATION_UNKNOWN: { class: 'usage', message: 'there is no notification target "{name}"' },
+  NOTIFICATION_FAILED: { class: 'transient', message: 'not everybody was told: {problem}' },
 
   // our own
   BUG: { class: 'bug', message: 'pgdba met a defect of its own: {problem}' },

@@ -15,11 +15,41 @@ interface BlobReference {
   readonly bytes: number;
 }
 
+/** A record as its line: what was too large for it lies in blobs, by hash. */
+export interface SplitLine {
+  readonly bytes: Buffer;
+  readonly hash: string;
+  /** The record as the line has it. */
+  readonly body: ComposedRecord;
+  readonly blobs: ReadonlyMap<string, Buffer>;
+}
+
 /**
- * The record with its largest values replaced by references until its line fits, and those values. A value that itself
- * looks like a reference always goes into a blob, so that reading cannot mistake it for one.
+ * Encodes a record, its largest values replaced by references until its line fits. A value that itself looks like a
+ * reference always goes into a blob, so that reading cannot mistake it for one.
  */
-export function splitLarge(body: ComposedRecord): { body: ComposedRecord; blobs: ReadonlyMap<string, Buffer> } {
+export function encodeSplit(body: ComposedRecord): SplitLine {
+  const values = Object.values(body.data);
+  const whole = values.some(looksLikeReference) ? undefined : encodeLine(body);
+  if (!whole || whole.bytes.length > maxLine) return split(body);
+  return { bytes: whole.bytes, hash: whole.hash, body, blobs: noBlobs };
+}
+
+/** The record as it stands in its line, where its large values are references. */
+export function asWritten(record: AnyRecord): AnyRecord {
+  return lines.get(record) ?? record;
+}
+
+/** Remembers how a record with large values stands in its line. */
+export function noteWritten(record: AnyRecord, written: AnyRecord): AnyRecord {
+  lines.set(record, written);
+  return record;
+}
+
+const lines = new WeakMap<AnyRecord, AnyRecord>();
+const noBlobs: ReadonlyMap<string, Buffer> = new Map();
+
+function split(body: ComposedRecord): SplitLine {
   const blobs = new Map<string, Buffer>();
   const data: Record<string, Json> = { ...body.data };
   const move = (key: string, text: string): void => {
@@ -32,11 +62,14 @@ export function splitLarge(body: ComposedRecord): { body: ComposedRecord; blobs:
   const texts = Object.entries(data).map(([key, value]) => ({ key, value, text: JSON.stringify(value) }));
   for (const { key, value, text } of texts) if (looksLikeReference(value)) move(key, text);
   const largestFirst = texts.sort((a, b) => b.text.length - a.text.length);
+  let line = encodeLine({ ...body, data });
   for (const { key, text } of largestFirst) {
-    if (encodeLine({ ...body, data }).bytes.length <= maxLine) break;
-    if (text.length > smallestBlob && !looksLikeReference(data[key])) move(key, text);
+    if (line.bytes.length <= maxLine) break;
+    if (text.length <= smallestBlob || looksLikeReference(data[key])) continue;
+    move(key, text);
+    line = encodeLine({ ...body, data });
   }
-  return { body: { ...body, data }, blobs };
+  return { ...line, body: { ...body, data }, blobs };
 }
 
 /** Writes one blob under its hash; on disk, name included, when it returns. */
@@ -60,7 +93,7 @@ export function restoreLarge(record: AnyRecord, directory: string): AnyRecord {
   const data = Object.fromEntries(
     entries.map(([key, value]) => [key, isReference(value) ? readBlob(directory, value) : value]),
   );
-  return { ...record, data } as unknown as AnyRecord;
+  return noteWritten({ ...record, data } as unknown as AnyRecord, record);
 }
 
 /** Shorter values are not worth a file: the reference alone takes 90 bytes. */

@@ -1,24 +1,40 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PgdbaError, systemCode } from '../errors/pgdba-error.ts';
-import { createPrivate } from './private-file.ts';
+import { openPrivate, writeWhole } from './private-file.ts';
 import { bootId, isAlive, type ProcessIdentity, processStat } from './process-identity.ts';
+import { writeFailure } from './write-failure.ts';
 
 /** A program that a run started and that may outlive it. */
 export interface Child extends ProcessIdentity {
   readonly argv0: string;
 }
 
-/** Notes a child of the run, right after it was started. A child that is gone already is not noted. */
+/** Notes a child of the run, right after it was started; one that is gone already is not. Errors: JOURNAL_WRITE_FAILED. */
 export function recordChild(directory: string, { pid, argv0 }: { pid: number; argv0: string }): void {
   const stat = processStat(pid);
   if (!stat) return;
   const child: Child = { boot_id: bootId(), pid, start_time: stat.start_time, argv0 };
   const draft = join(directory, `.${randomUUID()}`);
-  createPrivate(draft, `${JSON.stringify(child)}\n`);
-  renameSync(draft, join(directory, `${pid}.json`));
+  try {
+    writeNote(draft, `${JSON.stringify(child)}\n`);
+    renameSync(draft, join(directory, `${pid}.json`));
+  } catch (thrown) {
+    rmSync(draft, { force: true });
+    throw writeFailure(directory, thrown);
+  }
+}
+
+/** Not synced: a power cut that loses the note ends the child as well. */
+function writeNote(path: string, text: string): void {
+  const fd = openPrivate(path, { mustBeNew: true });
+  try {
+    writeWhole(fd, Buffer.from(text));
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** The child ended and was waited for. */

@@ -1,41 +1,51 @@
-import { PgdbaError } from '../errors/pgdba-error.ts';
 import type { Redactor } from '../secrets/redactor.ts';
 import type { Head } from './chain.ts';
 import type { RecordBody } from './line.ts';
+import { plainCopy } from './plain-copy.ts';
 import { type Json, journalVersion, type NewRecord } from './record.ts';
 
 export type RecordFields = Readonly<Record<string, Json>>;
 export type ComposedRecord = Omit<RecordBody, 'data'> & { readonly data: RecordFields };
+/** A record that has no place in the chain yet. */
+export type RecordDraft = Omit<ComposedRecord, 'v' | 'seq' | 'run' | 'prev'>;
 
 /**
- * A new record in its place after `head`, as plain JSON without secrets: what the caller gets back is what a reader
- * will get. Errors: BUG when a BigInt is in it.
+ * A new record as plain JSON without secrets: what the caller gets back is what a reader will get, and nothing the caller
+ * does to its data afterwards reaches it. Errors: BUG when a BigInt is in it.
  */
-export function composeRecord(
+export function draftRecord(
   { type, task, item, attempt, data }: NewRecord,
-  { run, head, redactor, now }: { run: string; head: Head; redactor: Redactor; now: () => number },
-): ComposedRecord {
-  refuseBigInt(data, 'data');
-  const sealed = type === 'run.ended' ? { ...data, head: head.hash } : data;
+  { redactor, now }: { redactor: Redactor; now: () => number },
+): RecordDraft {
   return {
-    v: journalVersion,
-    seq: head.seq + 1,
     ts: new Date(now()).toISOString(),
-    run,
     type,
     ...(task === undefined ? {} : { task }),
     ...(item === undefined ? {} : { item: redactor.redact(item) }),
     ...(attempt === undefined ? {} : { attempt }),
-    data: JSON.parse(JSON.stringify(redactor.redactValue(sealed))) as RecordFields,
-    prev: head.hash,
+    data: plainCopy(data, redactor) as RecordFields,
   };
 }
 
-/** The redactor would turn a BigInt into a string without a word, and a resume would then read another type. */
-function refuseBigInt(value: unknown, place: string): void {
-  if (typeof value === 'bigint') {
-    throw new PgdbaError('BUG', { facts: { problem: `a BigInt reached the journal at ${place}` } });
+/** The draft in its place after `head`, keys in the order they are written. */
+export function placeRecord(draft: RecordDraft, { run, head }: { run: string; head: Head }): ComposedRecord {
+  const { ts, type, data } = draft;
+  const sealed = type === 'run.ended' ? { ...data, head: head.hash } : data;
+  const v = journalVersion;
+  const seq = head.seq + 1;
+  const prev = head.hash;
+  const { task, item, attempt } = draft;
+  // The usual ones are not put together by spreading what may be missing: a task waits for this, and that is slow.
+  if (task !== undefined && item === undefined && attempt !== undefined) {
+    return { v, seq, ts, run, type, task, attempt, data: sealed, prev };
   }
-  if (typeof value !== 'object' || value === null) return;
-  for (const [key, inner] of Object.entries(value)) refuseBigInt(inner, `${place}.${key}`);
+  if (task !== undefined && item !== undefined && attempt !== undefined) {
+    return { v, seq, ts, run, type, task, item, attempt, data: sealed, prev };
+  }
+  const place = {
+    ...(task === undefined ? {} : { task }),
+    ...(item === undefined ? {} : { item }),
+    ...(attempt === undefined ? {} : { attempt }),
+  };
+  return { v, seq, ts, run, type, ...place, data: sealed, prev };
 }

@@ -1,19 +1,16 @@
 import { closeSync, rmSync, writeSync } from 'node:fs';
 import { PgdbaError } from '../errors/pgdba-error.ts';
 import type { Redactor } from '../secrets/redactor.ts';
-import { AppendFile } from './append-file.ts';
-import { maxLine, splitLarge, writeBlob } from './blobs.ts';
 import type { Chain, Head } from './chain.ts';
-import { type ComposedRecord, composeRecord } from './compose-record.ts';
-import { HeadFile } from './head-file.ts';
-import { encodeLine } from './line.ts';
+import { draftRecord, type RecordDraft } from './compose-record.ts';
+import { OpenUnits } from './open-units.ts';
 import { openPrivate, privateDirectory } from './private-file.ts';
 import { ownIdentity } from './process-identity.ts';
-import { type AnyRecord, type NewRecord, type RecordType, syncedTypes } from './record.ts';
+import type { AnyRecord, NewRecord } from './record.ts';
+import { RecordWriter, type Written } from './record-writer.ts';
 import type { RunPaths } from './run-directory.ts';
-import { endLine, headOf, type IndexLine } from './run-index.ts';
-import type { Journal } from './store.ts';
-import { isDiskFull, writeFailure } from './write-failure.ts';
+import { endLine, type IndexLine, leftLine } from './run-index.ts';
+import type { Journal, RunDirectory } from './store.ts';
 
 export interface FileJournalOptions {
   readonly run: string;
@@ -23,56 +20,66 @@ export interface FileJournalOptions {
   readonly redactor: Redactor;
   readonly now: () => number;
   readonly index: (line: IndexLine) => void;
+  /** Lets others write it, once it is closed. */
+  readonly release?: () => void;
 }
 
-/** A run's journal in its directory. All writing is synchronous, so records keep the order of their `append` calls. */
+/** An append that waits for its turn to end. */
+interface Waiting {
+  readonly draft: RecordDraft;
+  readonly resolve: (record: AnyRecord) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * A run's journal in its directory. Records keep the order of their `append` calls. What is appended at the same moment
+ * shares one write and one sync; while several branches are under way, what is appended in the same turn of the event
+ * loop does, since they wake up in it one after the other. A turn takes time, so a single branch does not wait for it.
+ */
 export class FileJournal implements Journal {
   readonly run: string;
   readonly #options: FileJournalOptions;
-  readonly #records: AnyRecord[];
-  readonly #file: AppendFile;
-  readonly #headFile: HeadFile;
+  readonly #writer: RecordWriter;
   readonly #log: number;
-  #head: Head;
-  #full: PgdbaError | undefined;
+  readonly #units = new OpenUnits();
+  readonly #made = new Set<RunDirectory>();
+  #waiting: Waiting[] = [];
+  #turn: NodeJS.Immediate | undefined;
   #open = true;
 
   constructor(options: FileJournalOptions) {
     const { run, paths, chain } = options;
     this.run = run;
     this.#options = options;
-    this.#records = [...chain.records];
-    this.#head = headOf(this.#records);
-    this.#file = new AppendFile(paths.journal, chain.length);
-    this.#headFile = new HeadFile(paths.head);
+    this.#writer = new RecordWriter(run, paths, chain);
     this.#log = openPrivate(paths.log);
   }
 
   get records(): readonly AnyRecord[] {
-    return this.#records;
+    return this.#writer.records;
   }
 
   get head(): Head {
-    return this.#head;
+    return this.#writer.head;
   }
 
-  async append(record: NewRecord): Promise<AnyRecord> {
-    if (!this.#open) throw new PgdbaError('BUG', { facts: { problem: `the journal of run ${this.run} is closed` } });
-    const { redactor, now } = this.#options;
-    const body = composeRecord(record, { run: this.run, head: this.#head, redactor, now });
-    const written = this.#withReserve(record.type, () => this.#write(body));
-    this.#tellIndex(written);
-    return written;
+  append(record: NewRecord, { shared } = { shared: false }): Promise<AnyRecord> {
+    return new Promise((resolve, reject) => {
+      if (!this.#open) throw new PgdbaError('BUG', { facts: { problem: `the journal of run ${this.run} is closed` } });
+      const draft = draftRecord(record, this.#options);
+      this.#waiting.push({ draft, resolve, reject });
+      this.#turn ??= setImmediate(() => this.#endTurn());
+      if (!this.#units.note(draft) && !shared) queueMicrotask(() => this.#writeWaiting());
+    });
   }
 
   log({ task, level, message }: Parameters<Journal['log']>[0]): void {
-    if (!this.#open || this.#full) return;
-    const { redactor, now } = this.#options;
+    if (!this.#open || this.#writer.full) return;
     const line = {
-      ts: new Date(now()).toISOString(),
+      ts: this.#timestamp(),
       ...(task === undefined ? {} : { task }),
       level,
-      message: redactor.redact(message),
+      message: this.#options.redactor.redact(message),
     };
     try {
       writeSync(this.#log, `${JSON.stringify(line)}\n`);
@@ -81,95 +88,74 @@ export class FileJournal implements Journal {
     }
   }
 
-  async directory(name: 'children' | 'scratch'): Promise<string> {
+  async directory(name: RunDirectory): Promise<string> {
     const path = this.#options.paths[name];
-    privateDirectory(path);
+    if (!this.#made.has(name)) privateDirectory(path);
+    this.#made.add(name);
     return path;
   }
 
   async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    this.#file.close();
-    this.#headFile.close();
+    this.#endTurn();
+    this.#writer.close();
     closeSync(this.#log);
-    if (this.#records.at(-1)?.type === 'run.ended') return;
+    this.#tellLeft();
+    this.#options.release?.();
+  }
+
+  #tellLeft(): void {
+    if (this.records.at(-1)?.type === 'run.ended') return;
     try {
-      this.#options.index({ is: 'left', id: this.run, at: this.#timestamp() });
+      this.#options.index(leftLine(this.run, this.records, this.#timestamp()));
     } catch {
       // Without the line the run shows as running until this process ends; nothing else depends on it.
     }
   }
 
-  #write(body: ComposedRecord): AnyRecord {
-    const large = splitLarge(body);
-    const { bytes, hash } = encodeLine(large.body);
-    if (bytes.length > maxLine) {
-      throw new PgdbaError('BUG', { facts: { problem: `a ${body.type} record has ${bytes.length} bytes` } });
-    }
-    const { paths } = this.#options;
-    try {
-      for (const [name, content] of large.blobs) writeBlob(paths.blobs, name, content);
-    } catch (thrown) {
-      throw writeFailure(paths.blobs, thrown);
-    }
-    const sync = syncedTypes.has(body.type);
-    this.#file.append(bytes, { sync });
-    this.#head = { seq: body.seq, hash };
-    const record = { ...body, hash } as unknown as AnyRecord;
-    this.#records.push(record);
-    if (sync) this.#writeHead();
-    return record;
+  #endTurn(): void {
+    clearImmediate(this.#turn);
+    this.#turn = undefined;
+    this.#writeWaiting();
+    this.#writer.noteHead();
   }
 
-  #writeHead(): void {
-    try {
-      this.#headFile.write(this.#head);
-    } catch {
-      // The record is on disk, and a head that stays behind is allowed for; to fail now would deny the record.
-    }
+  #writeWaiting(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const answers = this.#writer.write(waiting.map(({ draft }) => draft));
+    waiting.forEach((waited, at) => {
+      this.#answer(waited, answers[at]);
+    });
   }
 
-  /**
-   * On a full disk, what has happened is still written, into the space of the reserve; nothing new is begun in it,
-   * or its result would find no room.
-   */
-  #withReserve<T>(type: RecordType, write: () => T): T {
-    const closes = closing.has(type);
-    if (this.#full && !closes) throw this.#full;
+  #answer({ resolve, reject }: Waiting, written: Written | undefined): void {
     try {
-      return write();
+      if (!written || 'error' in written) throw written?.error;
+      this.#tellIndex(written.record);
+      resolve(written.record);
     } catch (thrown) {
-      if (!closes || this.#full || !isDiskFull(thrown)) throw thrown;
-      this.#full = writeFailure(this.#file.path, thrown);
-      rmSync(this.#options.paths.reserve, { force: true });
-      return write();
+      reject(thrown);
     }
   }
 
   #tellIndex(record: AnyRecord): void {
-    const { index } = this.#options;
+    const { index, paths } = this.#options;
     if (record.type === 'run.resumed') {
       index({ is: 'resumed', id: this.run, at: record.ts, process: ownIdentity() });
     }
     if (record.type !== 'run.ended') return;
-    this.#withReserve('run.ended', () => index(endLine(record)));
-    rmSync(this.#options.paths.reserve, { force: true });
+    try {
+      index(endLine(record));
+    } catch (thrown) {
+      if (!this.#writer.useReserve(thrown)) throw thrown;
+      index(endLine(record));
+    }
+    rmSync(paths.reserve, { force: true });
   }
 
   #timestamp(): string {
     return new Date(this.#options.now()).toISOString();
   }
 }
-
-/** Records that say how something went that has already happened. */
-const closing: ReadonlySet<RecordType> = new Set<RecordType>([
-  'lease.lost',
-  'lease.released',
-  'task.receipt',
-  'task.result',
-  'rollback.result',
-  'rollback.ended',
-  'run.parked',
-  'run.ended',
-]);

@@ -1,39 +1,26 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { resolve as absolute, join } from 'node:path';
-import { describe, PgdbaError, systemCode } from '../errors/pgdba-error.ts';
+import { PgdbaError } from '../errors/pgdba-error.ts';
 import type { Redactor } from '../secrets/redactor.ts';
-import { restoreLarge } from './blobs.ts';
-import { type Chain, damaged, emptyHead, type Head, readChain, requireHead } from './chain.ts';
+import { type Chain, readChain } from './chain.ts';
+import { claimRun } from './claim-run.ts';
 import { FileJournal } from './file-journal.ts';
 import { type GuardRecord, readGuardRecords } from './guard-journal.ts';
-import { readHead } from './head-file.ts';
 import { appendIndex, readIndex } from './index-file.ts';
-import { readIfThere } from './private-file.ts';
+import { type DrivenSummary, listRuns, requireEnded, requireUndriven, resolveRun, unknownRun } from './list-runs.ts';
 import type { AnyRecord } from './record.ts';
 import {
   createRunDirectory,
+  diskUsage,
   ensureRunsDirectory,
   fillReserve,
   type RunPaths,
-  readPlaybook,
   runPaths,
 } from './run-directory.ts';
-import {
-  type DrivenSummary,
-  endLine,
-  headOf,
-  type IndexLine,
-  isRunId,
-  type RunTrace,
-  requireUndriven,
-  resolveRun,
-  startLine,
-  summaries,
-  summaryOf,
-  traceRun,
-  unknownRun,
-} from './run-index.ts';
-import type { Journal, JournalStore, NewRun, RunSummary } from './store.ts';
+import { endLine, type IndexLine, isRunId, startLine } from './run-index.ts';
+import { RunReader, unusable } from './run-reader.ts';
+import type { Journal, JournalStore, ListOptions, NewRun, RunSummary, StoredPlaybook } from './store.ts';
+import { readPlaybook, replacePlaybook } from './stored-playbook.ts';
 import { writeFailure } from './write-failure.ts';
 
 /** The runs of one home, as files under `<home>/runs`. `now`: wall clock in ms. */
@@ -46,12 +33,14 @@ class FileStore implements JournalStore {
   readonly #redactor: Redactor;
   readonly #now: () => number;
   readonly #indexPath: string;
+  readonly #reader: RunReader;
 
   constructor({ home, redactor, now = Date.now }: { home: string; redactor: Redactor; now?: () => number }) {
     this.#home = absolute(home);
     this.#redactor = redactor;
     this.#now = now;
     this.#indexPath = join(this.#home, 'runs', 'index.jsonl');
+    this.#reader = new RunReader(this.#home);
   }
 
   async create(run: NewRun): Promise<Journal> {
@@ -63,27 +52,33 @@ class FileStore implements JournalStore {
     } catch (thrown) {
       throw unusable(this.#home, thrown);
     }
-    this.#index(startLine(run, { redactor: this.#redactor, now: this.#now }));
-    try {
-      createRunDirectory(paths, { source: this.#redactor.redact(run.source), file: this.#redactor.redact(run.file) });
-    } catch (thrown) {
-      throw writeFailure(paths.directory, thrown);
-    }
+    this.#announce(run);
+    const { source, file, children = [] } = run;
+    this.#writing(paths.directory, () => createRunDirectory(paths, this.#redacted({ source, file, children })));
     return this.#journal(run.id, { paths, chain: readChain(Buffer.alloc(0), { file: paths.journal, run: run.id }) });
   }
 
   async open(run: string): Promise<Journal> {
-    const { chain, trace, paths } = this.#load(run);
+    const { directory } = runPaths(this.#home, run);
+    const release = this.#reader.exists(run)
+      ? this.#writing(directory, () => claimRun(directory, run))
+      : () => undefined;
+    try {
+      return await this.#openClaimed(run, release);
+    } catch (thrown) {
+      release();
+      throw thrown;
+    }
+  }
+
+  async #openClaimed(run: string, release: () => void): Promise<Journal> {
+    const { chain, trace, paths } = this.#reader.load(run);
     requireUndriven(run, trace);
     if (!existsSync(paths.journal)) {
       throw unknownRun(run, 'it was interrupted before its first record: nothing was done; start it again');
     }
-    try {
-      fillReserve(paths.reserve);
-    } catch (thrown) {
-      throw writeFailure(paths.reserve, thrown);
-    }
-    const journal = this.#journal(run, { paths, chain });
+    this.#writing(paths.reserve, () => fillReserve(paths.reserve));
+    const journal = this.#journal(run, { paths, chain, release });
     const last = journal.records.at(-1);
     // Killed between the record and the index line.
     if (last?.type === 'run.ended' && trace?.end?.head !== last.hash) this.#index(endLine(last));
@@ -94,102 +89,112 @@ class FileStore implements JournalStore {
   }
 
   async read(run: string, onTorn?: (bytes: number) => void): Promise<readonly AnyRecord[]> {
-    const { chain } = this.#load(run);
+    const { chain } = this.#reader.load(run);
     if (chain.tornBytes > 0) onTorn?.(chain.tornBytes);
     return chain.records;
   }
 
-  async verify(run: string): Promise<{ records: number; head: string; torn_bytes: number }> {
-    const { chain } = this.#load(run);
-    return { records: chain.records.length, head: headOf(chain.records).hash, torn_bytes: chain.tornBytes };
+  async *scan(run: string): AsyncGenerator<AnyRecord, void, void> {
+    for (const record of this.#reader.scan(run)) yield record;
   }
 
-  async playbook(run: string): Promise<{ source: string; file: string }> {
-    const found = isRunId(run) ? this.#reading(() => readPlaybook(runPaths(this.#home, run).playbook)) : undefined;
+  follow(run: string, signal: AbortSignal): AsyncIterable<AnyRecord> {
+    return this.#reader.follow(run, signal);
+  }
+
+  async verify(run: string): Promise<{ records: number; head: string; torn_bytes: number }> {
+    const scan = this.#reader.scan(run);
+    let next = scan.next();
+    while (!next.done) next = scan.next();
+    const { records, head, tornBytes } = next.value;
+    return { records, head, torn_bytes: tornBytes };
+  }
+
+  async playbook(run: string): Promise<StoredPlaybook> {
+    const found = isRunId(run)
+      ? this.#reader.reading(() => readPlaybook(runPaths(this.#home, run).playbook))
+      : undefined;
     if (!found) throw unknownRun(run);
     return found;
   }
 
-  async guards(run: string): Promise<readonly GuardRecord[]> {
-    return isRunId(run) ? this.#reading(() => readGuardRecords(runPaths(this.#home, run).directory, run)) : [];
+  async replacePlaybook(run: string, playbook: StoredPlaybook): Promise<void> {
+    if (!this.#reader.exists(run)) throw unknownRun(run);
+    const path = runPaths(this.#home, run).playbook;
+    this.#writing(path, () => replacePlaybook(path, this.#redacted(playbook)));
   }
 
-  async list({ limit, cluster }: { limit: number; cluster?: string }): Promise<readonly RunSummary[]> {
-    const found: RunSummary[] = [];
-    if (limit <= 0) return found;
-    return this.#reading(() => {
-      for (const summary of summaries(readIndex(this.#indexPath), this.#exists)) {
-        if (cluster !== undefined && summary.cluster !== cluster) continue;
-        if (found.push(summary) === limit) break;
-      }
-      return found;
-    });
+  async guards(run: string): Promise<readonly GuardRecord[]> {
+    if (!isRunId(run)) return [];
+    return this.#reader.reading(() => readGuardRecords(runPaths(this.#home, run).directory, run));
+  }
+
+  async list(options: ListOptions): Promise<readonly RunSummary[]> {
+    return this.#reader.reading(() => listRuns(readIndex(this.#indexPath), this.#reader.exists, options));
   }
 
   async summary(run: string): Promise<DrivenSummary | null> {
-    return this.#reading(() => summaryOf(readIndex(this.#indexPath), this.#exists, run));
+    return this.#reader.summary(run);
+  }
+
+  async size(run: string): Promise<number> {
+    if (!this.#reader.exists(run)) throw unknownRun(run);
+    return diskUsage(runPaths(this.#home, run).directory);
+  }
+
+  async remove(run: string): Promise<void> {
+    requireEnded(run, this.#reader.summary(run));
+    // First out of the list: what is cut short now leaves files that nobody looks for, never a run without its files.
+    this.#index({ is: 'pruned', id: run, at: new Date(this.#now()).toISOString() });
+    const { directory } = runPaths(this.#home, run);
+    this.#writing(directory, () => rmSync(directory, { recursive: true, force: true }));
   }
 
   async resolve(id: string): Promise<string> {
-    if (this.#exists(id)) return id;
-    return this.#reading(() => resolveRun(readIndex(this.#indexPath), id));
+    if (this.#reader.exists(id)) return id;
+    const part = /^last(:|$)/.test(id) ? '' : id.toUpperCase();
+    return this.#reader.reading(() => resolveRun(readIndex(this.#indexPath, part), id));
   }
 
-  readonly #exists = (id: string): boolean => isRunId(id) && existsSync(runPaths(this.#home, id).directory);
-
-  /** Reads and proves a journal. What proves it is read first: while a run goes on it may only be older. */
-  #load(run: string): { chain: Chain; trace: RunTrace | undefined; paths: RunPaths } {
-    if (!isRunId(run)) throw unknownRun(run);
-    const paths = runPaths(this.#home, run);
-    return this.#reading(() => {
-      const trace = traceRun(readIndex(this.#indexPath), run);
-      const head = readHead(paths.head);
-      const bytes = readIfThere(paths.journal);
-      if (!bytes && !trace) throw unknownRun(run);
-      const chain = readChain(bytes ?? Buffer.alloc(0), { file: paths.journal, run });
-      if (trace?.end) requireHead(chain, { seq: trace.end.seq, hash: trace.end.head }, paths.journal);
-      requireHead(chain, head ?? headOfNone(chain, paths.head), paths.journal);
-      const records = chain.records.map((record) => restoreLarge(record, paths.blobs));
-      return { chain: { ...chain, records }, trace, paths };
-    });
+  #journal(run: string, { paths, chain, release }: { paths: RunPaths; chain: Chain; release?: () => void }): Journal {
+    const index = (line: IndexLine): void => this.#index(line);
+    const options = {
+      run,
+      paths,
+      chain,
+      redactor: this.#redactor,
+      now: this.#now,
+      index,
+      ...(release ? { release } : {}),
+    };
+    return this.#writing(paths.directory, () => new FileJournal(options));
   }
 
-  /** Reading that the system refuses is about the home, not about us. */
-  #reading<T>(read: () => T): T {
+  #redacted(playbook: StoredPlaybook): StoredPlaybook {
+    return this.#redactor.redactValue(playbook) as StoredPlaybook;
+  }
+
+  #writing<T>(path: string, write: () => T): T {
     try {
-      return read();
+      return write();
     } catch (thrown) {
-      throw thrown instanceof PgdbaError ? thrown : unusable(this.#home, thrown);
+      throw writeFailure(path, thrown);
     }
   }
 
-  #journal(run: string, { paths, chain }: { paths: RunPaths; chain: Chain }): Journal {
-    const index = (line: IndexLine): void => this.#index(line);
+  /** A run that is not in the index has not begun: there is nothing to resume. */
+  #announce(run: NewRun): void {
     try {
-      return new FileJournal({ run, paths, chain, redactor: this.#redactor, now: this.#now, index });
+      this.#index(startLine(run, { redactor: this.#redactor, now: this.#now }));
     } catch (thrown) {
-      throw writeFailure(paths.directory, thrown);
+      if (!(thrown instanceof PgdbaError)) throw thrown;
+      const { code, facts } = thrown;
+      const hint = `nothing was done; look after the disk of ${this.#home}, then start it again`;
+      throw new PgdbaError(code, { facts, hint, cause: thrown });
     }
   }
 
   #index(line: IndexLine): void {
     appendIndex(this.#indexPath, line);
   }
-}
-
-/** A journal gets its head file before its first record. */
-function headOfNone(chain: Chain, file: string): Head {
-  if (chain.records.length > 0) throw damaged(file, 0, 'the file is missing');
-  return emptyHead;
-}
-
-function unusable(home: string, thrown: unknown): PgdbaError {
-  const code = systemCode(thrown);
-  if (code === undefined) throw thrown;
-  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO') return writeFailure(home, thrown);
-  return new PgdbaError('HOME_UNUSABLE', {
-    facts: { home, problem: describe(thrown) },
-    hint: 'give it to this user, or choose another with --home',
-    cause: thrown,
-  });
 }

@@ -5,7 +5,7 @@ import { createPrivate, readIfThere } from './private-file.ts';
 /**
  * The small file beside a journal that says which record was synced last, so that a journal cut at a line's end is
  * noticed. Fixed width and overwritten in place: the write needs no space and cannot be half done. It is not synced
- * itself, and written after the record: after a crash it may be older than the journal, never newer.
+ * itself, and written some time after the record: after a crash it may be older than the journal, never newer.
  */
 export class HeadFile {
   readonly #fd: number;
@@ -15,7 +15,7 @@ export class HeadFile {
   }
 
   write(head: Head): void {
-    writeSync(this.#fd, encode(head), 0);
+    writeSync(this.#fd, encode(head), 0, 'latin1');
   }
 
   close(): void {

@@ -25,12 +25,16 @@ export function appendIndex(path: string, line: IndexLine): void {
   }
 }
 
-/** The lines, newest first, read from the end as far as they are asked for; a torn line is skipped. */
-export function* readIndex(path: string): Generator<IndexLine, void, void> {
+/**
+ * The lines, newest first, read from the end as far as they are asked for; a torn line is skipped. `about`: only lines
+ * that hold this text, found without parsing the others.
+ */
+export function* readIndex(path: string, about = ''): Generator<IndexLine, void, void> {
   const fd = openIfThere(path);
   if (fd === undefined) return;
   try {
     for (const bytes of linesBackwards(fd)) {
+      if (about !== '' && !bytes.includes(about)) continue;
       const line = parse(bytes);
       if (line) yield line;
     }

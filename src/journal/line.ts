@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as hashOnce } from 'node:crypto';
 import { type AnyRecord, type JournalRecord, journalVersion } from './record.ts';
 
 /** `prev` of the first record, and the head of a journal that has none. */
@@ -10,7 +10,7 @@ export type RecordBody = Omit<JournalRecord, 'hash' | 'data'> & { readonly data:
 /** A line's bytes, newline included, and its hash: sha256 over `prev` (64 hex digits) and the bytes before `,"hash"`. */
 export function encodeLine(body: RecordBody): { bytes: Buffer; hash: string } {
   const open = JSON.stringify(body).slice(0, -1);
-  const hash = hashOf(body.prev, Buffer.from(open));
+  const hash = hashOnce('sha256', body.prev + open);
   return { bytes: Buffer.from(`${open},"hash":"${hash}"}\n`), hash };
 }
 
@@ -28,7 +28,7 @@ export function decodeLine(line: Buffer): AnyRecord | string {
 const sealLength = ',"hash":""}'.length + 64;
 
 function hashOf(prev: string, body: Buffer): string {
-  return createHash('sha256').update(prev).update(body).digest('hex');
+  return hashOnce('sha256', Buffer.concat([Buffer.from(prev), body]));
 }
 
 function parse(line: Buffer): AnyRecord | undefined {

@@ -1,27 +1,18 @@
 import { PgdbaError } from '../errors/pgdba-error.ts';
 import type { Redactor } from '../secrets/redactor.ts';
 import { readChain } from './chain.ts';
-import { composeRecord } from './compose-record.ts';
+import { draftRecord, placeRecord } from './compose-record.ts';
 import type { GuardRecord } from './guard-journal.ts';
 import { encodeLine } from './line.ts';
+import { type DrivenSummary, listRuns, requireEnded, resolveRun, summaryOf, unknownRun } from './list-runs.ts';
 import { ownIdentity } from './process-identity.ts';
 import type { AnyRecord, NewRecord } from './record.ts';
-import {
-  type DrivenSummary,
-  endLine,
-  headOf,
-  type IndexLine,
-  resolveRun,
-  startLine,
-  summaries,
-  summaryOf,
-  unknownRun,
-} from './run-index.ts';
-import type { Journal, JournalStore, NewRun, RunSummary } from './store.ts';
+import { endLine, headOf, type IndexLine, leftLine, startLine } from './run-index.ts';
+import type { Journal, JournalStore, ListOptions, NewRun, RunSummary, StoredPlaybook } from './store.ts';
 
 interface KeptRun {
   readonly lines: Buffer[];
-  readonly playbook: { source: string; file: string };
+  playbook: StoredPlaybook;
 }
 
 /** Runs that leave no trace (read-only, `--check`): the same records in memory, gone with the process. */
@@ -43,8 +34,8 @@ class MemoryStore implements JournalStore {
   async create(run: NewRun): Promise<Journal> {
     if (this.#runs.has(run.id)) throw new PgdbaError('BUG', { facts: { problem: `run ${run.id} exists` } });
     this.#index.push(startLine(run, { redactor: this.#redactor, now: this.#now }));
-    const playbook = { source: this.#redactor.redact(run.source), file: this.#redactor.redact(run.file) };
-    this.#runs.set(run.id, { lines: [], playbook });
+    const { source, file, children = [] } = run;
+    this.#runs.set(run.id, { lines: [], playbook: this.#redacted({ source, file, children }) });
     return this.open(run.id);
   }
 
@@ -63,13 +54,26 @@ class MemoryStore implements JournalStore {
     return this.#records(run);
   }
 
+  async *scan(run: string): AsyncGenerator<AnyRecord, void, void> {
+    yield* this.#records(run);
+  }
+
+  /** Nobody but this process can drive it, so there is nothing to wait for. */
+  follow(run: string): AsyncIterable<AnyRecord> {
+    return this.scan(run);
+  }
+
   async verify(run: string): Promise<{ records: number; head: string; torn_bytes: number }> {
     const records = this.#records(run);
     return { records: records.length, head: headOf(records).hash, torn_bytes: 0 };
   }
 
-  async playbook(run: string): Promise<{ source: string; file: string }> {
+  async playbook(run: string): Promise<StoredPlaybook> {
     return this.#kept(run).playbook;
+  }
+
+  async replacePlaybook(run: string, playbook: StoredPlaybook): Promise<void> {
+    this.#kept(run).playbook = this.#redacted(playbook);
   }
 
   /** A run in memory changes nothing, so it holds nothing that needs a guard. */
@@ -77,17 +81,30 @@ class MemoryStore implements JournalStore {
     return [];
   }
 
-  async list({ limit, cluster }: { limit: number; cluster?: string }): Promise<readonly RunSummary[]> {
-    const all = [...summaries(this.#index.toReversed(), () => true)];
-    return all.filter((summary) => cluster === undefined || summary.cluster === cluster).slice(0, Math.max(0, limit));
+  async list(options: ListOptions): Promise<readonly RunSummary[]> {
+    return listRuns(this.#index.toReversed(), () => true, options);
   }
 
   async summary(run: string): Promise<DrivenSummary | null> {
     return summaryOf(this.#index.toReversed(), () => true, run);
   }
 
+  async size(run: string): Promise<number> {
+    return this.#kept(run).lines.reduce((sum, line) => sum + line.length, 0);
+  }
+
+  async remove(run: string): Promise<void> {
+    requireEnded(run, await this.summary(run));
+    this.#index.push({ is: 'pruned', id: run, at: new Date(this.#now()).toISOString() });
+    this.#runs.delete(run);
+  }
+
   async resolve(id: string): Promise<string> {
     return resolveRun(this.#index.toReversed(), id);
+  }
+
+  #redacted(playbook: StoredPlaybook): StoredPlaybook {
+    return this.#redactor.redactValue(playbook) as StoredPlaybook;
   }
 
   #records(run: string): AnyRecord[] {
@@ -130,8 +147,8 @@ class MemoryJournal implements Journal {
 
   async append(record: NewRecord): Promise<AnyRecord> {
     if (!this.#open) throw new PgdbaError('BUG', { facts: { problem: `the journal of run ${this.run} is closed` } });
-    const { lines, records, redactor, now, index } = this.#options;
-    const body = composeRecord(record, { run: this.run, head: this.head, redactor, now });
+    const { lines, records, index } = this.#options;
+    const body = placeRecord(draftRecord(record, this.#options), { run: this.run, head: this.head });
     const { bytes, hash } = encodeLine(body);
     const written = { ...body, hash } as unknown as AnyRecord;
     lines.push(bytes);
@@ -155,6 +172,6 @@ class MemoryJournal implements Journal {
     if (!this.#open) return;
     this.#open = false;
     if (this.records.at(-1)?.type === 'run.ended') return;
-    this.#options.index({ is: 'left', id: this.run, at: new Date(this.#options.now()).toISOString() });
+    this.#options.index(leftLine(this.run, this.records, new Date(this.#options.now()).toISOString()));
   }
 }

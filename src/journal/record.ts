@@ -43,19 +43,36 @@ export interface RecordData {
     host: string;
     reason: string | null;
     consent: string;
+    /** A child run: whose task started it. */
+    parent?: { run: string; task: string; item: string | null };
+    /** Hash of the saved plan that it carries out. */
+    plan?: string;
   };
   'run.resumed': { pgdba: string; playbook?: string; actor: string; host: string; pid: number };
   'lease.acquired': { keys: readonly string[]; token: number };
   'lease.stolen': { keys: readonly string[]; token: number; from: string; why: string };
   'lease.lost': { keys: readonly string[]; holder: string };
   'lease.released': { keys: readonly string[] };
+  'precheck.overridden': { reason: string; by: string };
   'precheck.result': { outcome: 'ok' | 'failed'; out: Json; error: ErrorData | null; ms: number };
   'task.expanded': { items: readonly { key: string; value: Json }[] };
   'task.skipped': { why: string };
   'task.checked': { is: 'satisfied' | 'change' | 'pending' | 'unknown'; summary: string; diff: string | null };
   'task.asked': { question: string };
   'task.answered': { yes: boolean; by: string };
-  'task.intent': { uses: string; params: Json; memo: Json; pivot: boolean; hold: boolean };
+  'task.intent': {
+    uses: string;
+    params: Json;
+    memo: Json;
+    pivot: boolean;
+    hold: boolean;
+    /** Where the cluster stood. */
+    fence?: FenceMark | null;
+    /** The run that a `playbook:` task starts. */
+    child?: string;
+  };
+  /** A task that failed is tried again after this pause. */
+  'task.retry': { attempt: number; after_ms: number; why: string };
   'task.receipt': { receipt: Json };
   'task.result': {
     outcome: Outcome;
@@ -65,16 +82,41 @@ export interface RecordData {
     error: ErrorData | null;
     warnings: readonly string[];
     ms: number;
+    /** Where the cluster stands after a task that moved it. */
+    fence?: FenceMark | null;
   };
+  'approval.asked': {
+    question: string;
+    /** Inputs that the approver fills in, as a playbook declares them. */
+    form: Json;
+    /** Hash of what is asked about: playbook, inputs, target and results so far. */
+    plan: string;
+    requested_by: string;
+    expires_at: string;
+  };
+  'approval.given': { approved: boolean; by: string; reason: string | null; form: Json; plan: string; at: string };
+  'drift.decided': { decision: 'reapply' | 'accept'; by: string; diff: string };
+  'run.cancel': { how: 'leave' | 'rollback'; by: string; why: string | null };
+  'playbook.replaced': { version: string; sha256: string; by: string };
   'hold.released': { by: 'task' | 'engine' | 'guard' | 'rollback'; at: string; why: string };
   'hold.retaken': { why: string };
-  'probe.result': { out: Json; error: ErrorData | null; ms: number };
+  'probe.result': {
+    out: Json;
+    error: ErrorData | null;
+    ms: number;
+    /** Of a probe that must hold. */
+    must?: { holds: boolean; text: string };
+  };
   'decision.given': { decision: 'done' | 'not-done'; by: string };
-  'rollback.begun': { why: string };
+  'rollback.begun': { why: string; by?: string };
   'rollback.intent': { summary: string };
   'rollback.result': { outcome: 'undone' | 'kept' | 'failed'; why: string | null; error: ErrorData | null; ms: number };
   'rollback.ended': { outcome: 'complete' | 'partial' | 'failed' };
-  'run.parked': { why: string; status: 'drift' | 'needs-decision' | 'interrupted'; error: ErrorData | null };
+  'run.parked': {
+    why: string;
+    status: 'drift' | 'needs-decision' | 'interrupted' | 'waiting';
+    error: ErrorData | null;
+  };
   'journal.repaired': { cut_bytes: number; at: number };
   'run.ended': { status: EndStatus; changed: boolean; outputs: Json; error: ErrorData | null; head: string };
 }
@@ -92,6 +134,12 @@ export type EndStatus =
   | 'partly-rolled-back'
   | 'cancelled';
 
+/** Identity and timeline of a cluster, compared before each change. */
+export interface FenceMark {
+  readonly system_identifier: string;
+  readonly timeline: number;
+}
+
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** Records that are on disk before `append` answers. */
@@ -102,6 +150,7 @@ export const syncedTypes: ReadonlySet<RecordType> = new Set<RecordType>([
   'lease.stolen',
   'lease.lost',
   'lease.released',
+  'precheck.overridden',
   'task.expanded',
   'task.asked',
   'task.answered',
@@ -111,6 +160,11 @@ export const syncedTypes: ReadonlySet<RecordType> = new Set<RecordType>([
   'hold.released',
   'hold.retaken',
   'decision.given',
+  'drift.decided',
+  'approval.asked',
+  'approval.given',
+  'run.cancel',
+  'playbook.replaced',
   'rollback.begun',
   'rollback.intent',
   'rollback.result',

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createHead } from './head-file.ts';
-import { createPrivate, privateDirectory, readIfThere, syncDirectory } from './private-file.ts';
+import { createPrivate, privateDirectory, syncDirectory } from './private-file.ts';
+import type { StoredPlaybook } from './store.ts';
+import { writePlaybook } from './stored-playbook.ts';
 
 /** Where the files of one run are. */
 export interface RunPaths {
@@ -14,6 +16,8 @@ export interface RunPaths {
   readonly blobs: string;
   readonly children: string;
   readonly scratch: string;
+  readonly requests: string;
+  readonly sent: string;
   readonly reserve: string;
 }
 
@@ -29,6 +33,8 @@ export function runPaths(home: string, run: string): RunPaths {
     blobs: inside('blobs'),
     children: inside('children'),
     scratch: inside('scratch'),
+    requests: inside('requests'),
+    sent: inside('sent'),
     reserve: inside('reserve'),
   };
 }
@@ -41,24 +47,21 @@ export function ensureRunsDirectory(home: string): void {
 }
 
 /** Makes a run's directory and files; the journal comes last, so a journal never lacks what belongs beside it. */
-export function createRunDirectory(paths: RunPaths, playbook: { source: string; file: string }): void {
+export function createRunDirectory(paths: RunPaths, playbook: StoredPlaybook): void {
   mkdirSync(paths.directory, { mode: 0o700 });
   for (const directory of [paths.directory, paths.blobs, paths.children]) privateDirectory(directory);
   createHead(paths.head);
-  createPrivate(paths.playbook, `${origin}${JSON.stringify(playbook.file)}\n${playbook.source}`);
+  writePlaybook(paths.playbook, playbook);
   createPrivate(paths.log, '');
   fillReserve(paths.reserve);
   createPrivate(paths.journal, '');
   syncDirectory(paths.directory);
 }
 
-/** The stored playbook as it was given, without the line that says where it came from; undefined when there is none. */
-export function readPlaybook(path: string): { source: string; file: string } | undefined {
-  const text = readIfThere(path)?.toString();
-  if (text === undefined) return undefined;
-  const end = text.indexOf('\n');
-  if (!text.startsWith(origin) || end < 0) return { source: text, file: path };
-  return { source: text.slice(end + 1), file: JSON.parse(text.slice(origin.length, end)) as string };
+/** Bytes that the disk gets back when the directory is removed. */
+export function diskUsage(directory: string): number {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).blocks * 512, 0);
 }
 
 /** Takes 64 KiB of the disk in advance, for writing how a run ended when the disk is full. */
@@ -72,5 +75,3 @@ export function fillReserve(path: string): void {
     throw thrown;
   }
 }
-
-const origin = '# from ';

@@ -66,7 +66,7 @@ export function ofRun(command: string, report: ReportedRun, now: Date): Envelope
   const { id, playbook, version, cluster, status, changed } = report;
   const run = { id, playbook, version, cluster, status, changed };
   if (status === 'succeeded') return { ...succeeded(command, report.outputs, now), run };
-  const error = report.error ?? unexplained(status, playbook);
+  const error = report.error ?? unexplained(run);
   return { ...failed(command, error, now, hasContent(report.outputs) ? report.outputs : undefined), run };
 }
 
@@ -75,9 +75,13 @@ function hasContent(outputs: unknown): boolean {
 }
 
 /** A run that left no error of its own still tells programs why it is not a success. */
-function unexplained(status: RunStatus, playbook: string): ErrorData {
+function unexplained({ id, status, playbook, changed }: RunPart): ErrorData {
   if (status === 'declined') return new PgdbaError('DECLINED').toData();
-  if (status === 'interrupted' || status === 'cancelled') return new PgdbaError('INTERRUPTED').toData();
+  if (status === 'interrupted') return new PgdbaError('INTERRUPTED').toData();
+  if (status === 'cancelled') {
+    const hint = changed && id !== null ? `undo what it did with: pgdba runs rollback ${id}` : 'nothing was changed';
+    return new PgdbaError('CANCELLED', { hint }).toData();
+  }
   const problem = `the run ended ${status}`;
   return new PgdbaError('TASK_FAILED', {
     facts: { task: playbook, problem },

@@ -16,6 +16,7 @@ const byStatus: Readonly<Record<RunStatus, number>> = {
   'rollback-failed': 6,
   'partly-rolled-back': 6,
   'needs-decision': 7,
+  waiting: 7,
   drift: 8,
   interrupted: exitInterrupted,
   cancelled: exitInterrupted,
@@ -34,6 +35,7 @@ const byClass: Readonly<Record<ErrorData['class'], number>> = {
 
 const byCode: Partial<Record<ErrorData['code'], number>> = {
   LEASE_BUSY: 4,
+  LEASE_QUARANTINED: 4,
   RUN_ALIVE: 4,
   INVENTORY_BUSY: 4,
   DRIFT: 8,
@@ -43,7 +45,7 @@ const byCode: Partial<Record<ErrorData['code'], number>> = {
 /** A run's exit code follows its status; only a journal or a program that failed under it says so instead. */
 export function exitOfRun(status: RunStatus, error: ErrorData | null): number {
   const ownFault = error !== null && (error.class === 'journal' || error.class === 'bug');
-  if (ownFault && (status === 'failed' || status === 'interrupted')) return byClass[error.class];
+  if (ownFault && ['failed', 'interrupted', 'refused'].includes(status)) return byClass[error.class];
   return byStatus[status];
 }
 

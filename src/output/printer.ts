@@ -5,6 +5,7 @@ import type { Redactor } from '../secrets/redactor.ts';
 import type { Envelope } from './envelope.ts';
 import { errorText } from './error-text.ts';
 import { type Format, render } from './render.ts';
+import type { TableStyle } from './table.ts';
 
 type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
@@ -18,35 +19,45 @@ export class Printer {
   readonly #colour: boolean;
   readonly #closed = new Set<Stream>();
   #lost = false;
+  #unheard = false;
+  #onUnheard: () => void = () => undefined;
 
   constructor(streams: { stdout: Stream; stderr: Stream }, redactor: Redactor, options: { colour: boolean }) {
     this.#stdout = streams.stdout;
     this.#stderr = streams.stderr;
     this.#redactor = redactor;
     this.#colour = options.colour;
-    // `pgdba … | head`, a lost terminal: a run goes on, its journal is what counts.
-    for (const stream of [this.#stdout, this.#stderr]) {
-      stream.on('error', (error) => {
-        this.#closed.add(stream);
-        this.#lost ||= stream === this.#stdout && systemCode(error) !== 'EPIPE';
-      });
-    }
+    for (const stream of [this.#stdout, this.#stderr]) stream.on('error', (error) => this.#close(stream, error));
   }
 
-  /** The answer on stdout. `line`: on one line, the last of an event stream. */
-  async envelope(envelope: Envelope, format: Format | 'line'): Promise<void> {
+  /** Calls back once when a reader has gone: `pgdba … | head`, a lost terminal. At once when it has already. */
+  onUnheard(listener: () => void): void {
+    this.#onUnheard = listener;
+    if (this.#unheard) listener();
+  }
+
+  /** Whether nobody can read there any more. */
+  isClosed(stream: Stream): boolean {
+    return this.#closed.has(stream);
+  }
+
+  /** The answer on stdout. `line`: on one line, the last of an event stream. `draw`: its table, made by who knows best. */
+  async envelope(envelope: Envelope, format: Format | 'line', draw?: (style: TableStyle) => string): Promise<void> {
     const safe = this.#redactor.redactValue(envelope) as Envelope;
     if (format === 'line') return this.#write(this.#stdout, `${JSON.stringify(safe)}\n`);
     // On one terminal the sentence on stderr is enough; the same as a table below it would say everything twice.
     const bothSeen = this.#stdout.isTTY === true && this.#stderr.isTTY === true;
     if (format === 'table' && !safe.success && bothSeen && safe.data === undefined) return;
     const style = { width: Math.min(widest, this.#stdout.columns ?? widest), colour: this.#colour };
-    this.#write(this.#stdout, await render(safe, format, style));
+    const drawn = format === 'table' && draw ? this.#redactor.redact(draw(style)) : null;
+    this.#write(this.#stdout, drawn ?? (await render(safe, format, style)));
   }
 
   /** A journal record as it was written, one line on stdout. */
   record(record: AnyRecord): void {
-    this.#write(this.#stdout, `${JSON.stringify(this.#redactor.redactValue(record))}\n`);
+    // Only what a step can have put there: a mask in a hash would make the line another one than the journal's.
+    const safe = { ...record, data: this.#redactor.redactValue(record.data) };
+    this.#write(this.#stdout, `${JSON.stringify(safe)}\n`);
   }
 
   /** Help and other plain text that was asked for. */
@@ -65,8 +76,23 @@ export class Printer {
 
   /** The answer could not be written (a full disk, a closed descriptor): nobody got it, and nobody chose that. */
   async lost(): Promise<boolean> {
-    await new Promise<void>((resolve) => this.#stdout.write('', () => resolve()));
+    await this.flushed();
     return this.#lost;
+  }
+
+  /** What was said on stdout is out, or nobody takes it. */
+  async flushed(): Promise<void> {
+    await new Promise<void>((resolve) => this.#stdout.write('', () => resolve()));
+  }
+
+  #close(stream: Stream, error: unknown): void {
+    this.#closed.add(stream);
+    // A terminal that is gone answers EIO, which of a file means that its disk is broken.
+    const gone = systemCode(error) === 'EPIPE' || (systemCode(error) === 'EIO' && stream.isTTY === true);
+    this.#lost ||= stream === this.#stdout && !gone;
+    if (!gone || this.#unheard) return;
+    this.#unheard = true;
+    this.#onUnheard();
   }
 
   #write(stream: Stream, text: string): void {

@@ -6,6 +6,7 @@ import { planRun } from '../../src/engine/plan-run.ts';
 import type { Prompt, RunReport } from '../../src/engine/report.ts';
 import { resumeRun } from '../../src/engine/resume-run.ts';
 import { type RunOrder, startRun } from '../../src/engine/start-run.ts';
+import { PgdbaError } from '../../src/errors/pgdba-error.ts';
 import { Inventory } from '../../src/inventory/inventory.ts';
 import { fileStore } from '../../src/journal/file-store.ts';
 import { memoryStore } from '../../src/journal/memory-store.ts';
@@ -25,9 +26,17 @@ export interface LabOrder {
   readonly prompt?: Prompt | null;
   readonly signal?: AbortSignal;
   readonly onRecord?: (record: AnyRecord) => void;
+  /** What the run tells of its progress. */
+  readonly onNote?: (note: string) => void;
   /** A cluster of the inventory that the run is about; no step of the lab touches it. */
   readonly cluster?: string;
   readonly decisions?: ReadonlyMap<string, 'done' | 'not-done'>;
+  readonly drift?: 'reapply' | 'accept';
+  readonly newVersion?: boolean;
+  /** Prechecks that shall not stop it, and why. */
+  readonly overrides?: Readonly<Record<string, string>>;
+  /** Another operator. */
+  readonly actor?: string;
 }
 
 /**
@@ -39,11 +48,12 @@ export class EngineLab {
   readonly world: string;
   readonly redactor = new Redactor();
   readonly parts: EngineParts;
+  readonly #children = new Map<string, string>();
 
   constructor(home: string, index: StepIndex = labSteps) {
     this.home = home;
     this.world = join(home, 'world');
-    mkdirSync(this.world);
+    mkdirSync(this.world, { recursive: true });
     const inventory = new Inventory(home);
     const { redactor } = this;
     this.parts = {
@@ -58,6 +68,7 @@ export class EngineLab {
       world: new World({ inventory, redactor, provider: async () => localProvider({ home }) }),
       redactor,
       maxRisk: null,
+      notifier: null,
     };
   }
 
@@ -72,9 +83,22 @@ export class EngineLab {
   }
 
   resume(run: string, order: LabOrder = {}): Promise<RunReport> {
+    return this.goOn(run, 'forward', order);
+  }
+
+  rollback(run: string, order: LabOrder = {}): Promise<RunReport> {
+    return this.goOn(run, 'rollback', order);
+  }
+
+  cancel(run: string, order: LabOrder = {}): Promise<RunReport> {
+    return this.goOn(run, 'cancel', order);
+  }
+
+  private goOn(run: string, purpose: 'forward' | 'rollback' | 'cancel', order: LabOrder): Promise<RunReport> {
     const consent = { yes: false, confirm: false, retry: `pgdba runs resume ${run}` };
-    const decisions = order.decisions ?? new Map();
-    return resumeRun(this.parts, { run, name: null, consent, decisions }, this.attendance(order));
+    const { decisions = new Map(), drift = null, newVersion = false, actor = this.parts.actor } = order;
+    const resume = { run, purpose, name: null, consent, decisions, drift, newVersion, reason: null };
+    return resumeRun({ ...this.parts, actor }, resume, this.attendance(order));
   }
 
   /** `type task[item]` of every record of a run, in order. */
@@ -111,11 +135,19 @@ export class EngineLab {
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
   }
 
-  private async order(body: string, order: LabOrder): Promise<RunOrder> {
-    const source = `apiVersion: pgdba/v1\nkind: Playbook\nname: lab\nversion: "1.0.0"\nsummary: A lab.\ntarget: ${order.cluster ? 'cluster' : 'none'}\n${
-      body.includes('risk:') ? '' : 'risk: safe\n'
-    }${body.replaceAll('WORLD', this.world)}`;
-    const playbook = await loadPlaybook(source, 'lab.yaml', this.parts.registry);
+  /** A playbook that others may start as `playbook:./NAME.yaml`, given like that of `run`. */
+  child(name: string, body: string): void {
+    this.#children.set(`${name}.yaml`, this.#source(name, body, 'none'));
+  }
+
+  /** What a run of this playbook would be ordered with. */
+  async order(body: string, order: LabOrder = {}): Promise<RunOrder> {
+    const source = this.#source('lab', body, order.cluster ? 'cluster' : 'none');
+    const playbook = await loadPlaybook(source, 'lab.yaml', this.parts.registry, async (file) => {
+      const child = this.#children.get(file);
+      if (child === undefined) throw new PgdbaError('FILE_NOT_FOUND', { facts: { file, problem: 'the lab has none' } });
+      return { file, source: child };
+    });
     const given = Object.entries(order.inputs ?? {}).map(([name, value]) => [name, { value, origin: name }] as const);
     return {
       playbook,
@@ -124,12 +156,20 @@ export class EngineLab {
       consent: { yes: order.yes ?? false, confirm: false, retry: 'pgdba run lab.yaml' },
       reason: null,
       journal: false,
+      overrides: new Map(Object.entries(order.overrides ?? {})),
+      plan: null,
     };
   }
 
-  private attendance({ prompt = null, signal, onRecord }: LabOrder) {
+  #source(name: string, body: string, target: string): string {
+    const risk = body.includes('risk:') ? '' : 'risk: safe\n';
+    const head = `apiVersion: pgdba/v1\nkind: Playbook\nname: ${name}\nversion: "1.0.0"\nsummary: A lab.\ntarget: ${target}\n`;
+    return `${head}${risk}${body.replaceAll('WORLD', this.world)}`;
+  }
+
+  private attendance({ prompt = null, signal, onRecord, onNote }: LabOrder) {
     return {
-      observer: { onRecord: (record: AnyRecord) => onRecord?.(record), onProgress: () => undefined },
+      observer: { onRecord: (record: AnyRecord) => onRecord?.(record), onProgress: ({ note }: { note: string }) => onNote?.(note) },
       prompt,
       signal: signal ?? new AbortController().signal,
       waitMs: 0,

@@ -19,7 +19,18 @@ const where = { in: Type.String(), name: Type.String() };
 const note = (folder: string, deed: string) => appendFileSync(join(folder, 'deeds'), `${deed}\n`);
 const is = (folder: string, name: string) => existsSync(join(folder, name));
 
-/** Makes a file. The world can make it fail: `NAME.fails`, `NAME.half` (made, then throws), `NAME.stuck` (undo fails), `NAME.kept`. */
+/** The file says how often the network fails yet. */
+function stumble(file: string, name: string): void {
+  const left = Number(readFileSync(file, 'utf8'));
+  if (left <= 0) return;
+  writeFileSync(file, String(left - 1));
+  throw new PgdbaError('CONNECTION_LOST', { facts: { server: name, problem: 'told to' } });
+}
+
+/**
+ * Makes a file. The world can make it fail: `NAME.fails`, `NAME.half` (made, then throws), `NAME.flaky` (so often),
+ * `NAME.stuck` (undo fails), `NAME.kept`; and wait: `NAME.waits` until there is `NAME.go`.
+ */
 const ensure = defineStep({
   id: 'ensure',
   version: 1,
@@ -40,6 +51,8 @@ const ensure = defineStep({
     const { in: folder, name, text = '', secret } = act.params;
     note(folder, `apply ${name}`);
     if (is(folder, `${name}.slow`)) await act.sleep(60_000);
+    while (is(folder, `${name}.waits`) && !is(folder, `${name}.go`)) await act.sleep(2);
+    if (is(folder, `${name}.flaky`)) stumble(join(folder, `${name}.flaky`), name);
     if (is(folder, `${name}.fails`))
       throw new PgdbaError('COMMAND_FAILED', { facts: { program: name, exit: 1, problem: 'told to' } });
     if (is(folder, `${name}.lost`)) return;

@@ -1,13 +1,21 @@
 import { PgdbaError } from '../../errors/pgdba-error.ts';
+import { closest } from '../../formats/closest.ts';
+import type { RunSummary } from '../../journal/store.ts';
 import type { PlainCommand } from '../invocation.ts';
 
 const command: PlainCommand = {
-  define: (cli) => cli.option('--limit <n>', 'show at most this many', '20'),
-  examples: ['pgdba runs list --format table', 'pgdba runs list --cluster demo --limit 5'],
+  define: (cli) =>
+    cli
+      .option('--limit <n>', 'show at most this many', '20')
+      .option('--status <status>', 'only runs that stand like this: running, interrupted, waiting, failed, …')
+      .option('--all', 'show the runs that tasks of other runs started, too'),
+  examples: ['pgdba runs list --format table', 'pgdba runs list --cluster demo --status failed --limit 5'],
   async run({ services, globals, options }) {
-    const limit = parseLimit(String(options.limit));
+    const status = options['status'] === undefined ? {} : { status: parseStatus(String(options['status'])) };
+    const cluster = globals.name === null ? {} : { cluster: globals.name };
+    const limit = parseLimit(String(options['limit']));
     const store = await services.store();
-    const runs = await store.list({ limit, ...(globals.name === null ? {} : { cluster: globals.name }) });
+    const runs = await store.list({ limit, children: options['all'] === true, ...cluster, ...status });
     return { data: { runs } };
   },
 };
@@ -20,4 +28,34 @@ function parseLimit(text: string): number {
     facts: { problem: `--limit takes a whole number from 1, not "${text}"` },
     hint: 'for example --limit 50',
   });
+}
+
+const statuses: Readonly<Record<RunSummary['status'], true>> = {
+  running: true,
+  interrupted: true,
+  waiting: true,
+  'needs-decision': true,
+  drift: true,
+  succeeded: true,
+  failed: true,
+  refused: true,
+  declined: true,
+  'rolled-back': true,
+  'rollback-failed': true,
+  'partly-rolled-back': true,
+  cancelled: true,
+};
+
+function parseStatus(text: string): RunSummary['status'] {
+  if (isStatus(text)) return text;
+  const known = Object.keys(statuses);
+  const near = closest(text, known);
+  throw new PgdbaError('USAGE', {
+    facts: { problem: `--status takes ${known.join(', ')}, not "${text}"` },
+    hint: near ? `did you mean ${near}?` : 'for example --status interrupted',
+  });
+}
+
+function isStatus(text: string): text is RunSummary['status'] {
+  return Object.hasOwn(statuses, text);
 }

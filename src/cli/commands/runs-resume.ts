@@ -1,19 +1,25 @@
 import { PgdbaError } from '../../errors/pgdba-error.ts';
 import { driveRun } from '../drive-run.ts';
 import type { PlainCommand } from '../invocation.ts';
+import { refuseCheck } from '../refuse-check.ts';
 
 const command: PlainCommand = {
   drives: true,
   define: (cli) => {
     cli.argument('<run>', 'id or any unique part of it, `last`, or `last:CLUSTER`');
     cli.option('--resolve <task=answer>', 'what you know about a task nobody can prove: done or not-done', collect, []);
+    cli.option('--reapply', 'make again what has moved since the run made it');
+    cli.option('--accept', 'take what has moved since as it is now');
+    cli.option('--with-new-version', 'go on with the playbook as its file is now; what has begun must still be in it');
   },
   examples: [
     'pgdba runs resume last',
     'pgdba runs resume last --name demo --confirm',
     'pgdba runs resume last --resolve switch=done',
+    'pgdba runs resume last --accept',
   ],
   async run(invocation) {
+    refuseCheck(invocation);
     const { services, globals, retry, operands, options } = invocation;
     return driveRun(invocation, async (io) => {
       const store = await services.store();
@@ -24,6 +30,8 @@ const command: PlainCommand = {
         name: globals.name,
         named: globals.name !== null,
         decisions: decisionsOf(options['resolve']),
+        drift: driftOf(options),
+        newVersion: options['withNewVersion'] === true,
         waitMs: globals.waitMs,
         retry,
       };
@@ -35,6 +43,18 @@ export default command;
 
 function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
+}
+
+function driftOf(options: Readonly<Record<string, unknown>>): 'reapply' | 'accept' | null {
+  const reapply = options['reapply'] === true;
+  const accept = options['accept'] === true;
+  if (reapply && accept) {
+    throw new PgdbaError('USAGE', {
+      facts: { problem: '--reapply and --accept exclude each other' },
+      hint: 'make again what has moved, or take it as it is',
+    });
+  }
+  return reapply ? 'reapply' : accept ? 'accept' : null;
 }
 
 /** `switch=done` → the decision about task switch. Errors: USAGE. */

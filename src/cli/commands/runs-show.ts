@@ -1,5 +1,4 @@
-import type { JournalStore } from '../../journal/store.ts';
-import { runView } from '../../output/run-view.ts';
+import { RunFold } from '../../report/run-view.ts';
 import type { PlainCommand } from '../invocation.ts';
 
 const command: PlainCommand = {
@@ -8,14 +7,12 @@ const command: PlainCommand = {
   async run({ services, operands: [run = 'last'] }) {
     const store = await services.store();
     const id = await store.resolve(run);
-    const view = runView(await store.read(id), await store.guards(id));
-    return { data: { ...view, status: view.status ?? (await livingStatus(store, id)) } };
+    const fold = new RunFold();
+    for await (const record of store.scan(id)) fold.add(record);
+    const view = fold.view(await store.guards(id));
+    // A journal without an end cannot tell whether its program still lives; the index can.
+    const status = view.status ?? (await store.summary(id))?.status ?? 'interrupted';
+    return { data: { ...view, id, status } };
   },
 };
 export default command;
-
-/** A journal without an end cannot tell whether its program still lives; the index can. */
-async function livingStatus(store: JournalStore, id: string): Promise<string> {
-  const runs = await store.list({ limit: Number.MAX_SAFE_INTEGER });
-  return runs.find((run) => run.id === id)?.status ?? 'interrupted';
-}

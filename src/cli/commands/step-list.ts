@@ -1,3 +1,4 @@
+import { approve, approveUses } from '../../playbook/approve.ts';
 import type { PlainCommand } from '../invocation.ts';
 
 const command: PlainCommand = {
@@ -10,7 +11,9 @@ const command: PlainCommand = {
         return { id, effect, risk, since, summary };
       }),
     );
-    return { data: { steps } };
+    const { summary, effect, risk, since } = approve;
+    const own = { id: approveUses, effect, risk, since, summary };
+    return { data: { steps: [...steps, own].sort((a, b) => (a.id < b.id ? -1 : 1)) } };
   },
 };
 export default command;

@@ -1,3 +1,5 @@
+import { approve, approveUses } from '../../playbook/approve.ts';
+import type { AnyStep } from '../../step/define-step.ts';
 import type { PlainCommand } from '../invocation.ts';
 
 const command: PlainCommand = {
@@ -5,8 +7,9 @@ const command: PlainCommand = {
   examples: ['pgdba step show assert@1', 'pgdba step show patroni.switchover --format yaml'],
   async run({ program, operands: [id = ''] }) {
     const registry = await program.registry();
-    const uses = id.includes('@') ? id : newest(id, registry.ids());
-    const { version, since, summary, effect, risk, params, result, settle, examples } = await registry.load(uses);
+    const uses = id.includes('@') ? id : newest(id, [...registry.ids(), approveUses]);
+    const step: Shown = uses === approveUses ? approve : await registry.load(uses);
+    const { version, since, summary, effect, risk, params, result, settle, examples } = step;
     return {
       data: {
         id: uses,
@@ -24,6 +27,12 @@ const command: PlainCommand = {
   },
 };
 export default command;
+
+/** What a step tells about itself; so does the engine's own approval. */
+type Shown = Pick<
+  AnyStep,
+  'version' | 'since' | 'summary' | 'effect' | 'risk' | 'params' | 'result' | 'settle' | 'examples'
+>;
 
 /** `assert` → `assert@1`: the highest version there is. */
 function newest(id: string, known: readonly string[]): string {

@@ -3,7 +3,14 @@ import { PassThrough, Writable } from 'node:stream';
 import { runCli } from '../../../src/cli/main.ts';
 import { plainCommands } from '../../../src/cli/plain-commands.ts';
 import type { ProcessIo } from '../../../src/cli/process-io.ts';
-import type { Program, ResumeRequest, RunIo, RunRequest, Services } from '../../../src/cli/services.ts';
+import type {
+  CancelRunRequest,
+  Program,
+  ResumeRequest,
+  RunIo,
+  RunRequest,
+  Services,
+} from '../../../src/cli/services.ts';
 import type { PlaybookVerb, Verb } from '../../../src/cli/verb.ts';
 import type { RunReport } from '../../../src/engine/report.ts';
 import { PgdbaError } from '../../../src/errors/pgdba-error.ts';
@@ -66,6 +73,7 @@ export interface Call {
   readonly stderr: string;
   readonly requests: readonly RunRequest[];
   readonly resumes: readonly ResumeRequest[];
+  readonly cancels: readonly CancelRunRequest[];
   /** What the program was asked for, in order. */
   readonly asked: readonly string[];
 }
@@ -85,6 +93,7 @@ export interface Given {
 export async function pgdba(argv: readonly string[], given: Given = {}): Promise<Call> {
   const requests: RunRequest[] = [];
   const resumes: ResumeRequest[] = [];
+  const cancels: CancelRunRequest[] = [];
   const asked: string[] = [];
   const stdout = sink();
   const stderr = sink();
@@ -111,6 +120,12 @@ export async function pgdba(argv: readonly string[], given: Given = {}): Promise
         resumes.push(request);
         return report();
       },
+      rollback: unexpected('a rollback'),
+      notifyTest: unexpected('a notification'),
+      cancel: async (request) => {
+        cancels.push(request);
+        return report({ status: 'cancelled' });
+      },
       ...given.services,
     }),
     ...given.program,
@@ -127,7 +142,7 @@ export async function pgdba(argv: readonly string[], given: Given = {}): Promise
     ...given.io,
   };
   const exit = await runCli(argv, program, io);
-  return { exit, stdout: stdout.text(), stderr: stderr.text(), requests, resumes, asked };
+  return { exit, stdout: stdout.text(), stderr: stderr.text(), requests, resumes, cancels, asked };
 }
 
 export function report(rest: Partial<RunReport> = {}): RunReport {

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +22,7 @@ const summary: RunSummary = {
   reason: null,
   started_at: '2026-11-20T12:03:04.000Z',
   ended_at: null,
+  parent: null,
 };
 
 const demo: Cluster = {
@@ -53,9 +53,13 @@ function store(answers: Partial<JournalStore>): Partial<Services> {
     list: async () => [summary],
     read: async () => failing,
     guards: async () => [],
+    summary: async () => ({ ...summary, pid: null }),
     ...answers,
   };
-  return { store: async () => whole as JournalStore };
+  const scan = async function* () {
+    yield* await whole.read('');
+  };
+  return { store: async () => ({ scan, ...whole }) as JournalStore };
 }
 
 const inventory = (...clusters: Cluster[]): Partial<Services> => ({
@@ -92,10 +96,14 @@ describe('plain commands', () => {
     };
     const call = await pgdba(['runs', 'list', '--limit', '5', '--cluster', 'demo'], { services: store({ list }) });
     expect(data(call)).toEqual({ runs: [summary] });
-    expect(asked).toEqual([{ limit: 5, cluster: 'demo' }]);
+    expect(asked).toEqual([{ limit: 5, cluster: 'demo', children: false }]);
     // A cluster that only the environment names is no filter.
     await pgdba(['runs', 'list'], { services: store({ list }), env: { PGDBA_CLUSTER_NAME: 'demo' } });
-    expect(asked[1]).toEqual({ limit: 20 });
+    expect(asked[1]).toEqual({ limit: 20, children: false });
+    await pgdba(['runs', 'list', '--all', '--status', 'waiting'], { services: store({ list }) });
+    expect(asked[2]).toEqual({ limit: 20, children: true, status: 'waiting' });
+    const typo = await pgdba(['runs', 'list', '--status', 'fialed'], { services: store({ list }) });
+    expect(typo).toMatchObject({ exit: 2, stderr: expect.stringContaining('did you mean failed?') });
   });
 
   it('runs show folds the journal, and asks the index about a run without an end', async () => {
@@ -129,6 +137,8 @@ describe('plain commands', () => {
         name: 'demo',
         named: true,
         decisions: new Map(),
+        drift: null,
+        newVersion: false,
         waitMs: null,
         retry: 'pgdba runs resume last --name demo --confirm',
       },
@@ -234,25 +244,6 @@ describe('while a run is driven', () => {
     const lines = call.stdout.trimEnd().split('\n');
     expect(lines.slice(0, -1)).toEqual(failing.map((record) => JSON.stringify(record)));
     expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ success: true, command: 'switchover' });
-  });
-
-  it('the first SIGINT asks the run to leave, the second leaves at once, SIGHUP does nothing', async () => {
-    const signals = new EventEmitter();
-    const call = await pgdba(['switchover'], {
-      io: { signals },
-      run: async ({ signal }) => {
-        signals.emit('SIGHUP');
-        expect(signal.aborted).toBe(false);
-        signals.emit('SIGINT');
-        expect(signal.reason).toBe('SIGINT');
-        signals.emit('SIGINT');
-        return report({ status: 'interrupted' });
-      },
-    });
-    expect(call.asked).toEqual(['exit 130']);
-    expect(call.exit).toBe(130);
-    expect(call.stderr).toContain('interrupted: leaving');
-    expect(signals.listenerCount('SIGINT')).toBe(0);
   });
 
   it('nobody is asked without a terminal', async () => {

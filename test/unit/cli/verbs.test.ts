@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Plan } from '../../../src/engine/plan.ts';
+import type { PlanAnswer } from '../../../src/cli/services.ts';
 import { failure, input, pgdba, report, runId } from './a-program.ts';
 
 const set = (call: { requests: readonly { set: ReadonlyMap<string, { value: string }> }[] }) =>
@@ -143,23 +143,27 @@ describe('what was mistyped', () => {
     expect(call.exit).toBe(2);
   });
 
-  it('--override is not there yet, and nothing runs', async () => {
-    const call = await pgdba(['switchover', '--name', 'demo', '--override=topology']);
-    expect(call.exit).toBe(2);
-    expect(JSON.parse(call.stdout).code).toBe('NOT_YET');
-    expect(call.requests).toEqual([]);
+  it('--override goes to the engine with its reason', async () => {
+    const call = await pgdba(['switchover', '--override=topology', '--override', 'reach', '--reason', 'rack 4 is off']);
+    expect([...(call.requests[0]?.overrides ?? [])]).toEqual([
+      ['topology', 'rack 4 is off'],
+      ['reach', 'rack 4 is off'],
+    ]);
   });
 });
 
 describe('--check', () => {
-  const plan: Plan = {
+  const plan: PlanAnswer = {
     playbook: 'switchover',
     version: '1.0.0',
     target: { name: 'demo' },
+    stands: null,
     risk: 'disruptive',
     changes: 0,
     tasks: [],
+    probes: [],
     refusal: null,
+    saved: null,
   };
 
   it.each(['--check', '--dry-run'])('%s shows the plan and runs nothing', async (option) => {

@@ -21,6 +21,7 @@ describe('loadConfig', () => {
       output: { format: 'json' },
       max_risk: null,
       monitor: {},
+      notifications: [],
     });
   });
 

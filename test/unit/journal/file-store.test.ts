@@ -57,6 +57,7 @@ describe('the files of a run', () => {
     expect(readFileSync(paths(journal.run).head, 'utf8')).toBe(`000000000000 ${'0'.repeat(64)}\n`);
     const synced = await journal.append(created);
     await journal.append({ type: 'task.skipped', task: 'a', data: { why: 'not needed' } });
+    await journal.close();
     expect(readFileSync(paths(journal.run).head, 'utf8')).toBe(`000000000001 ${synced.hash}\n`);
   });
 
@@ -149,6 +150,25 @@ describe('the index of runs', () => {
     expect(await store.read(journal.run)).toEqual([]);
     const error = await failure(() => store.open(journal.run));
     expect(error).toMatchObject({ code: 'RUN_UNKNOWN', hint: expect.stringContaining('nothing was done') });
+  });
+
+  it('calls a run that a crash left half made interrupted, and not damaged', async () => {
+    const { store, paths } = fileWorld();
+    const run = (await store.create(newRun())).run;
+    rmSync(paths(run).journal);
+    writeFileSync(paths(run).head, '');
+    expect(await failure(() => store.open(run))).toMatchObject({
+      code: 'RUN_UNKNOWN',
+      hint: expect.stringContaining('nothing was done'),
+    });
+  });
+
+  it('misses a journal that was there once', async () => {
+    const { store, paths } = fileWorld();
+    const run = await writtenRun(store, [created, intent('a')]);
+    rmSync(paths(run).journal);
+    expect(await failure(() => store.read(run))).toMatchObject({ code: 'JOURNAL_TRUNCATED' });
+    expect(await failure(() => store.open(run))).toMatchObject({ code: 'JOURNAL_TRUNCATED' });
   });
 
   it('learns of an end that a crash kept from it, when the run is opened', async () => {

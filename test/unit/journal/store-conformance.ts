@@ -45,6 +45,27 @@ export function storeConformance(name: string, make: MakeStore): void {
       expect((await store.read(run.id)).map(({ task }) => task)).toEqual(['a', 'b', 'c', 'd']);
     });
 
+    it('gives its records one by one, and to whoever follows it', async () => {
+      const store = fresh();
+      const run = await writtenRun(store, [created, intent('a'), ended]);
+      const all = await store.read(run);
+      const collect = async (records: AsyncIterable<unknown>) => {
+        const found = [];
+        for await (const record of records) found.push(record);
+        return found;
+      };
+      expect(await collect(store.scan(run))).toEqual(all);
+      expect(await collect(store.follow(run, new AbortController().signal))).toEqual(all);
+    });
+
+    it('writes what is appended and not waited for before it closes', async () => {
+      const store = fresh();
+      const journal = await store.create(newRun());
+      const last = [journal.append(created), journal.append(intent('a'))];
+      await journal.close();
+      expect(await store.read(journal.run)).toEqual(await Promise.all(last));
+    });
+
     it('is not changed by what the caller does to its data afterwards', async () => {
       const journal = await fresh().create(newRun());
       const params = { list: ['one'] };
@@ -134,6 +155,7 @@ export function storeConformance(name: string, make: MakeStore): void {
           reason: null,
           started_at: expect.any(String),
           ended_at: expect.any(String),
+          parent: null,
         },
       ]);
     });
@@ -157,6 +179,58 @@ export function storeConformance(name: string, make: MakeStore): void {
       await again.append(ended);
       await again.close();
       expect(await status()).toBe('succeeded');
+    });
+
+    it('says how a run was parked, and not that it was interrupted', async () => {
+      const store = fresh();
+      for (const status of ['waiting', 'drift', 'needs-decision'] as const) {
+        const parked = { type: 'run.parked', data: { why: 'x', status, error: null } } as const;
+        const run = await writtenRun(store, [
+          created,
+          parked,
+          { type: 'lease.released', data: { keys: ['topology'] } },
+        ]);
+        expect(await store.summary(run)).toMatchObject({ status, changed: null, ended_at: null, pid: null });
+        expect(await store.list({ limit: 1, status })).toMatchObject([{ id: run }]);
+        const again = await store.open(run);
+        await again.append({ type: 'run.resumed', data: { pgdba: '0.1.0', actor: 'ben', host: 'box', pid: 1 } });
+        expect((await store.summary(run))?.status).toBe('running');
+        await again.close();
+        expect((await store.summary(run))?.status).toBe('interrupted');
+      }
+    });
+
+    it('names the run that started a child run, and leaves child runs out when asked to', async () => {
+      const store = fresh();
+      const parent = await writtenRun(store, [created, ended]);
+      const child = await writtenRun(store, [created, ended], { parent });
+      expect(await store.list({ limit: 9 })).toMatchObject([
+        { id: child, parent },
+        { id: parent, parent: null },
+      ]);
+      expect(await store.list({ limit: 1, children: false })).toMatchObject([{ id: parent }]);
+      expect(await store.summary(child)).toMatchObject({ parent });
+    });
+
+    it('forgets a run that was removed, and refuses to remove one that is open', async () => {
+      const store = fresh();
+      const old = await writtenRun(store, [created, ended]);
+      const next = await writtenRun(store, [created, ended]);
+      expect(await store.size(next)).toBeGreaterThan(0);
+      await store.remove(next);
+      expect((await store.list({ limit: 9 })).map(({ id }) => id)).toEqual([old]);
+      expect(await store.summary(next)).toBeNull();
+      expect(await store.resolve('last')).toBe(old);
+      for (const ask of [() => store.read(next), () => store.resolve(next), () => store.remove(next)]) {
+        expect(await failure(ask)).toMatchObject({ code: 'RUN_UNKNOWN' });
+      }
+      const open = await writtenRun(store, [created]);
+      expect(await failure(() => store.remove(open))).toMatchObject({
+        code: 'RUN_OPEN',
+        facts: { status: 'interrupted' },
+      });
+      const driven = await store.create(newRun());
+      expect(await failure(() => store.remove(driven.run))).toMatchObject({ facts: { status: 'running' } });
     });
 
     it('tells of one run who drives it, and of none that is not there', async () => {
@@ -183,6 +257,16 @@ export function storeConformance(name: string, make: MakeStore): void {
       expect(await store.verify(run)).toMatchObject({ records: 4 });
     });
 
+    it('takes for the last run what somebody started, not what a run has started', async () => {
+      const store = fresh();
+      const ids = ['01JABCDEFGHJKMNPQRSTVWXYZ0', '01JABCDEFGHJKMNPQRSTVWXYZ1'] as const;
+      await writtenRun(store, [created], { id: ids[0], cluster: 'blue' });
+      await writtenRun(store, [created], { id: ids[1], cluster: 'blue', parent: ids[0] });
+      expect(await store.resolve('last')).toBe(ids[0]);
+      expect(await store.resolve('last:blue')).toBe(ids[0]);
+      expect(await store.resolve('xyz1')).toBe(ids[1]);
+    });
+
     it('finds runs by last, last of a cluster, and a part of the id in any case', async () => {
       const store = fresh();
       const ids = ['01JABCDEFGHJKMNPQRSTVWXYZ0', '01JABCDEFGHJKMNPQRSTVWXYZ1'] as const;
@@ -205,7 +289,32 @@ export function storeConformance(name: string, make: MakeStore): void {
       const store = fresh();
       const source = '# mine\nname: x\n';
       const run = await writtenRun(store, [created], { source, file: '/srv/x "y".yaml' });
-      expect(await store.playbook(run)).toEqual({ source, file: '/srv/x "y".yaml' });
+      expect(await store.playbook(run)).toEqual({ source, file: '/srv/x "y".yaml', children: [] });
+    });
+
+    it('keeps the playbooks of child runs beside it, in their order', async () => {
+      const store = fresh();
+      const children = Array.from({ length: 12 }, (_, at) => ({
+        file: `/srv/child "${at}".yaml`,
+        source: `name: c${at}\n`,
+      }));
+      const run = await writtenRun(store, [created], { source: '# from "me" with love\n', children });
+      expect(await store.playbook(run)).toMatchObject({ source: '# from "me" with love\n', children });
+    });
+
+    it('gives a newer playbook once it was replaced, children too', async () => {
+      const store = fresh();
+      const [one, two] = [
+        { file: 'a.yaml', source: 'a\n' },
+        { file: 'b.yaml', source: 'b\n' },
+      ];
+      const run = await writtenRun(store, [created], { source: 'old\n', children: [one, two] });
+      for (const source of ['new\n', 'newest\n']) {
+        await store.replacePlaybook(run, { file: 'x.yaml', source, children: [two] });
+        expect(await store.playbook(run)).toEqual({ file: 'x.yaml', source, children: [two] });
+      }
+      await store.replacePlaybook(run, { file: 'x.yaml', source: 'alone\n', children: [] });
+      expect(await store.playbook(run)).toEqual({ file: 'x.yaml', source: 'alone\n', children: [] });
     });
 
     it('does not know a run that was never there', async () => {

@@ -1,25 +1,8 @@
 import { appendFileSync, cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PgdbaError } from '../../../src/errors/pgdba-error.ts';
-import type { JournalStore } from '../../../src/journal/store.ts';
 import { checked, created, ended, failure, fileWorld, intent, result, writtenRun } from './journal-world.ts';
-
-const refusals = ['JOURNAL_DAMAGED', 'JOURNAL_TRUNCATED', 'JOURNAL_TOO_NEW'];
-
-/** `refused`, or how many records are left and how many bytes are reported as torn. */
-async function look(store: JournalStore, run: string): Promise<string> {
-  try {
-    const { records, torn_bytes } = await store.verify(run);
-    let torn = 0;
-    expect(await store.read(run, (bytes) => (torn = bytes))).toHaveLength(records);
-    expect(torn).toBe(torn_bytes);
-    return torn_bytes > 0 ? `${records} records, torn` : `${records} records`;
-  } catch (thrown) {
-    if (thrown instanceof PgdbaError && refusals.includes(thrown.code)) return 'refused';
-    throw thrown;
-  }
-}
+import { look } from './look.ts';
 
 describe('a journal that was changed from outside', () => {
   it('is refused whichever byte is flipped', async () => {

@@ -30,18 +30,65 @@ describe('a secret', () => {
 });
 
 describe('the redactor', () => {
+  const base64 = Buffer.from(value).toString('base64');
+  const json = JSON.stringify(value).slice(1, -1);
   const forms = [
     value,
-    Buffer.from(value).toString('base64'),
+    base64,
+    base64.replace(/=+$/, ''),
     Buffer.from(value).toString('base64url'),
+    Buffer.from(value).toString('hex'),
+    Buffer.from(value).toString('hex').toUpperCase(),
     encodeURIComponent(value),
-    JSON.stringify(value).slice(1, -1),
+    encodeURIComponent(value).replace(/%../g, (code) => code.toLowerCase()),
+    encodeURIComponent(value).replaceAll('%2F', '/'),
+    new URLSearchParams({ '': value }).toString().slice(1),
+    json,
+    json.replaceAll('/', '\\/'),
+    json.replace(/[^ -~]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`),
+    JSON.stringify(json).slice(1, -1),
   ];
 
-  it.each(forms)('masks the form %s', (form) => {
+  it.each([...new Set(forms)])('masks the form %s', (form) => {
     const redactor = new Redactor();
     redactor.add(new Secret('env:X', value));
     expect(redactor.redact(`before ${form} after`)).toBe('before ‹secret› after');
+  });
+
+  it.each(["it's-a-secret", "two''quotes'"])('masks %s as SQL and as a shell quote it', (quoted) => {
+    const redactor = new Redactor();
+    redactor.add(quoted);
+    expect(redactor.redact(`'${quoted.replaceAll("'", "''")}'`)).toBe("'‹secret›'");
+    expect(redactor.redact(`'${quoted.replaceAll("'", "'\\''")}'`)).toBe("'‹secret›'");
+  });
+
+  it.each(['', 'a', 'ab', 'abc', 'user:'])('masks it in the base64 of a longer text, after "%s"', (before) => {
+    const redactor = new Redactor();
+    redactor.add(value);
+    const text = Buffer.from(`${before}${value}; and more`).toString('base64');
+    const safe = redactor.redact(text);
+    expect(safe).toContain('‹secret›');
+    const left = Buffer.from(safe.replace('‹secret›', ''), 'base64').toString('latin1');
+    expect(left).not.toContain(value.slice(0, 4));
+  });
+
+  it('masks a secret that travels as a number, also without its leading zeros', () => {
+    const redactor = new Redactor();
+    for (const pin of ['73519284', '00918273', '5551234.50']) redactor.add(pin);
+    expect(redactor.redactValue({ a: 73519284, b: [918273, 5551234.5], c: 73519284n, d: 1, e: 5432 })).toEqual({
+      a: '‹secret›',
+      b: ['‹secret›', '‹secret›'],
+      c: '‹secret›',
+      d: 1,
+      e: 5432,
+    });
+  });
+
+  it('masks the beginning of a secret where somebody cut the text', () => {
+    const redactor = new Redactor();
+    redactor.add('swordfish-of-anna');
+    expect(redactor.redactCut('the password is swordfi')).toBe('the password is ‹secret›');
+    expect(redactor.redactCut('swordfish-of-anna, sw')).toBe('‹secret›, sw');
   });
 
   it('masks keys and values of nested data and leaves its shape', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runView } from '../../../src/output/run-view.ts';
-import { checked, created, failing, intent, journal, result } from './a-run.ts';
+import { runView } from '../../../src/report/run-view.ts';
+import { checked, created, failing, intent, journal, result } from '../output/a-run.ts';
 
 describe('runView', () => {
   it('folds a journal into tasks, items, error and rollback', () => {

@@ -1,0 +1,35 @@
+import { isOpen } from './list-runs.ts';
+import type { JournalStore, RunSummary } from './store.ts';
+
+export interface OldRun {
+  readonly id: string;
+  readonly playbook: string;
+  readonly cluster: string | null;
+  readonly status: RunSummary['status'];
+  readonly ended_at: string;
+  readonly bytes: number;
+}
+
+/**
+ * The runs that may be removed, oldest first: they ended before that moment, nobody can drive them on, and they are not to
+ * be kept. A child run stays as long as its parent, which needs it to be rolled back.
+ */
+export async function chooseOldRuns(
+  store: JournalStore,
+  { before, keep }: { before: string; keep: ReadonlySet<string> },
+): Promise<OldRun[]> {
+  const runs = await store.list({ limit: Number.MAX_SAFE_INTEGER });
+  const kept = new Set(runs.filter((run) => isKept(run, before, keep)).map(({ id }) => id));
+  // A child began after its parent, so walking from the oldest on settles each parent before its children.
+  for (const { id, parent } of runs.toReversed()) if (parent !== null && kept.has(parent)) kept.add(id);
+  const old: OldRun[] = [];
+  for (const { id, playbook, cluster, status, ended_at } of runs.toReversed()) {
+    if (kept.has(id) || ended_at === null) continue;
+    old.push({ id, playbook, cluster, status, ended_at, bytes: await store.size(id).catch(() => 0) });
+  }
+  return old;
+}
+
+function isKept({ id, status, ended_at }: RunSummary, before: string, keep: ReadonlySet<string>): boolean {
+  return isOpen(status) || keep.has(id) || ended_at === null || ended_at >= before;
+}
