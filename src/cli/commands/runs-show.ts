@@ -1,3 +1,5 @@
+import { renderTable } from '../../output/table.ts';
+import { digestOf } from '../../report/run-digest.ts';
 import { RunFold } from '../../report/run-view.ts';
 import type { PlainCommand } from '../invocation.ts';
 
@@ -12,7 +14,7 @@ const command: PlainCommand = {
     const view = fold.view(await store.guards(id));
     // A journal without an end cannot tell whether its program still lives; the index can.
     const status = view.status ?? (await store.summary(id))?.status ?? 'interrupted';
-    return { data: { ...view, id, status } };
+    return { data: { ...view, id, status }, draw: (style) => renderTable(digestOf(view, status), style) };
   },
 };
 export default command;
