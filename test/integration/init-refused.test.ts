@@ -50,7 +50,8 @@ describe('an init that cannot succeed', () => {
     [['--set', 'mebmers=3'], 'INPUT_INVALID'],
     [['--provider', 'docker'], 'NOT_YET'],
     [['--provider', 'dokcer'], 'USAGE'],
-    [['--override', 'host'], 'NOT_YET'],
+    [['--override', 'host'], 'USAGE'],
+    [['--override', 'hots', '--reason', 'no'], 'USAGE'],
   ])('answers %j with %s and exit 2', async (argv, code) => {
     const { exit, envelope } = await pgdba(home.path, ...init, ...argv);
     expect([exit, envelope?.code]).toEqual([2, code]);
