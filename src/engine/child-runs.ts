@@ -8,6 +8,7 @@ import { loadPlaybook } from '../playbook/load.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { childTexts, readFrom } from '../playbook/read-playbook.ts';
 import { kept, undone } from '../step/answers.ts';
+import { leaving } from './cancellation.ts';
 import { copyGuardRecords } from './copy-guard-records.ts';
 import { drive } from './drive.ts';
 import type { ChildLeft, ChildOrder, ChildRuns, DriveContext, DriveParts } from './drive-context.ts';
@@ -33,7 +34,7 @@ export function childRuns(engine: EngineParts): ChildRuns {
       return withJournal(engine, parent, order.playbook, journal, async (context) => {
         if (context.state.driveBegan === 0) await recordCreated(engine, parent, order, context);
         else await recordResumed(engine, context);
-        const left = await drive(context, signal);
+        const left = await drive(context, leaving(signal));
         return { left, fence: context.state.fence } satisfies ChildLeft;
       });
     },

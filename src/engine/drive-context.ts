@@ -101,6 +101,8 @@ export interface Probes {
   before(drive: DriveContext, task: string): Promise<void>;
   /** Ends every probe whose last task is settled; all of them when the run ends or is left. */
   after(drive: DriveContext, all: boolean): Promise<void>;
+  /** A run has done its work: what an earlier process had watched when it died is known to nobody, and that is recorded. */
+  missed(drive: DriveContext): Promise<void>;
 }
 
 /** One drive of one run: the journal, the state it folds to, and the world. */

@@ -39,7 +39,7 @@ export function maybeHappened(known: UnitState, effect: string): boolean {
 
 /** A task that `releases` a hold is done: the hold is over. */
 export function closedByTask({ tasks }: Playbook, state: RunState, busy: ReadonlySet<string>): OfUnit | null {
-  for (const task of tasks) {
+  for (const task of releasing(tasks)) {
     if (task.releases === null || busy.has(task.releases) || !isDone(task, state)) continue;
     const hold = tasks.find(({ id }) => id === task.releases);
     const held = heldUnits(state).find((unit) => unit.task === task.releases);
@@ -47,6 +47,15 @@ export function closedByTask({ tasks }: Playbook, state: RunState, busy: Readonl
     if (unit) return { do: 'close-hold', unit, by: task.id };
   }
   return null;
+}
+
+const releasers = new WeakMap<readonly Task[], readonly Task[]>();
+
+/** The tasks that release a hold: most playbooks have none, and this is asked before every task. */
+function releasing(tasks: readonly Task[]): readonly Task[] {
+  const known = releasers.get(tasks) ?? tasks.filter(({ releases }) => releases !== null);
+  releasers.set(tasks, known);
+  return known;
 }
 
 /** At every end of a run, whatever it is, the engine releases what is still held. */

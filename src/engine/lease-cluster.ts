@@ -1,5 +1,6 @@
 import { PgdbaError } from '../errors/pgdba-error.ts';
 import type { Cluster } from '../inventory/cluster.ts';
+import { unusable } from '../journal/run-reader.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { Target } from '../world/world.ts';
 import type { DriveContext, HeldLease } from './drive-context.ts';
@@ -28,7 +29,8 @@ export interface LeaseSubject {
 /**
  * Holds the cluster under its name and, once known, under its system_identifier: a new cluster gets its identity in
  * the middle of a run, and one system may be known under two names. All or none; after these files, the lock on the
- * primary, which other homes see. Null for a run that changes nothing. Errors: LEASE_BUSY, LEASE_QUARANTINED.
+ * primary, which other homes see. Null for a run that changes nothing. Errors: LEASE_BUSY, LEASE_QUARANTINED,
+ * HOME_UNUSABLE, JOURNAL_WRITE_FAILED (the disk is full).
  */
 export async function leaseCluster(
   parts: EngineParts,
@@ -45,7 +47,7 @@ export async function leaseCluster(
     return lease;
   } catch (thrown) {
     await lease.release();
-    throw inWordsOfTheOperator(thrown, target.name);
+    throw inWordsOfTheOperator(thrown instanceof PgdbaError ? thrown : unusable(parts.home, thrown), target.name);
   }
 }
 

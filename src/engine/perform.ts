@@ -78,6 +78,7 @@ async function performOne(
       return null;
     case 'end':
       await context.probes.after(context, true);
+      if (next.status === 'succeeded') await context.probes.missed(context);
       await endRun(context, next.status, next.error);
       return null;
   }

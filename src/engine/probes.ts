@@ -1,4 +1,4 @@
-import { asPgdbaError } from '../errors/pgdba-error.ts';
+import { asPgdbaError, PgdbaError } from '../errors/pgdba-error.ts';
 import type { Json } from '../journal/record.ts';
 import { bindParams, validateResult } from '../playbook/params.ts';
 import type { ProbeUse } from '../playbook/playbook.ts';
@@ -43,6 +43,14 @@ export class ProbeKeeper implements Probes {
           : {};
       const data = { out, error: error?.toData() ?? null, ms, ...judged };
       await drive.append({ type: 'probe.result', task: id, data });
+    }
+  }
+
+  async missed(drive: DriveContext): Promise<void> {
+    for (const { id, uses } of drive.playbook.probes) {
+      if (drive.state.probes.has(id)) continue;
+      const error = new PgdbaError('INTERRUPTED', { facts: { by: 'the end of the process that watched' } }).toData();
+      await drive.append({ type: 'probe.result', task: id, data: { out: nothing(drive.probe(uses)), error, ms: 0 } });
     }
   }
 

@@ -71,6 +71,8 @@ export async function resumeRun(parts: EngineParts, order: ResumeOrder, attendan
       if (!lease) await refuseAlive(parts, run);
       const journal = await store.open(run);
       try {
+        // Whoever had the lease until now may have brought it to its end.
+        await refuseEnded(parts, run, fold(journal.records), purpose);
         await opened(journal);
         await endOldPrograms(journal, attendance.signal);
         const loaded = await loadSteps(playbook, registry);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PgdbaError, systemCode } from '../errors/pgdba-error.ts';
 import { openPrivate, writeWhole } from './private-file.ts';
-import { bootId, isAlive, type ProcessIdentity, processStat } from './process-identity.ts';
+import { bootId, hasEnded, isAlive, type ProcessIdentity, processStat } from './process-identity.ts';
 import { writeFailure } from './write-failure.ts';
 
 /** A program that a run started and that may outlive it. */
@@ -15,7 +15,7 @@ export interface Child extends ProcessIdentity {
 /** Notes a child of the run, right after it was started; one that is gone already is not. Errors: JOURNAL_WRITE_FAILED. */
 export function recordChild(directory: string, { pid, argv0 }: { pid: number; argv0: string }): void {
   const stat = processStat(pid);
-  if (!stat) return;
+  if (!stat || hasEnded(stat)) return;
   const child: Child = { boot_id: bootId(), pid, start_time: stat.start_time, argv0 };
   const draft = join(directory, `.${randomUUID()}`);
   try {

@@ -26,7 +26,12 @@ export function ownIdentity(): ProcessIdentity {
 export function isAlive(identity: ProcessIdentity): boolean {
   if (identity.boot_id !== bootId()) return false;
   const stat = processStat(identity.pid);
-  return stat !== undefined && stat.start_time === identity.start_time && !/^[ZXx]$/.test(stat.state);
+  return stat !== undefined && stat.start_time === identity.start_time && !hasEnded(stat);
+}
+
+/** It waits only for its parent to hear of its end. */
+export function hasEnded({ state }: ProcessStat): boolean {
+  return /^[ZXx]$/.test(state);
 }
 
 export function sameProcess(a: ProcessIdentity, b: ProcessIdentity): boolean {
@@ -48,7 +53,10 @@ export function processStat(pid: number): ProcessStat | undefined {
   return { state: fields[0] ?? 'X', group: Number(fields[2]), start_time: Number(fields[19]) };
 }
 
-/** Changes with every start of the kernel. */
+let boot: string | undefined;
+
+/** Changes with every start of the kernel; no process sees two. */
 export function bootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  return boot;
 }

@@ -20,7 +20,8 @@ export class Drawing {
     // listr2 takes over two streams while it draws; stdout is not ours to give.
     this.#logger = new ListrLogger({ useIcons: true, processOutput: new ProcessOutput(terminal, nowhere()) });
     const options = { collapseSubtasks: false, collapseErrors: false, clearOutput: true, logger: this.#logger };
-    this.#renderer = new DefaultRenderer(this.root.tasks, options, this.root.events);
+    // Events that nobody sends: on those of the list it would draw the whole tree for every task that is added.
+    this.#renderer = new DefaultRenderer(this.root.tasks, options, newList().events);
     this.#ready = this.#renderer.render().then(() => {
       this.#isReady = true;
     });
@@ -41,6 +42,16 @@ export class Drawing {
     this.#sublists.set(task, known);
     task.subtasks = known.tasks;
     return known;
+  }
+
+  /** Keeps only so many tasks of a list. */
+  cut(list: TaskList, length: number): void {
+    if (list.tasks.length > length) list.tasks.length = length;
+  }
+
+  /** Nothing stands below this task. */
+  clear(task: DrawnTask): void {
+    if (task.hasSubtasks()) task.subtasks = [];
   }
 
   refresh(): void {

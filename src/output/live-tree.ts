@@ -21,30 +21,43 @@ export interface LiveTreeOptions {
   readonly now: () => number;
 }
 
-/** A run as a live tree on a terminal. While a person is asked, `pause` takes the tree off the screen. */
+/** Nobody reads faster, and a picture costs more than a task. */
+const everyMs = 100;
+/** Running times count on while no record comes. */
+const idleMs = 1000;
+/** Lines that are left to whatever stands below. */
+const spareRows = 4;
+
+/**
+ * A run as a live tree on a terminal, as much of it as the screen holds; the finished tree is whole. While a person is
+ * asked, `pause` takes the tree off the screen.
+ */
 export class LiveTree {
   readonly #options: LiveTreeOptions;
   readonly #tree: ProgressTree;
   readonly #timer: NodeJS.Timeout;
   #drawing: Drawing | null = null;
   #pauses = 0;
+  #changed = false;
+  #drawnAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: LiveTreeOptions) {
     this.#options = options;
     this.#tree = new ProgressTree(options.now);
-    // Running times count on while no record comes.
-    this.#timer = setInterval(() => this.#draw(), 1000);
+    this.#timer = setInterval(() => {
+      if (this.#changed || performance.now() - this.#drawnAt >= idleMs) this.#draw();
+    }, everyMs);
     this.#timer.unref();
   }
 
   apply(record: AnyRecord): void {
     this.#tree.apply(record);
-    this.#draw();
+    this.#soon();
   }
 
   note(note: ProgressNote): void {
     this.#tree.note(note);
-    this.#draw();
+    this.#soon();
   }
 
   /** Until as many `resume`s the terminal is free for something else. */
@@ -62,7 +75,7 @@ export class LiveTree {
   async end(): Promise<void> {
     clearInterval(this.#timer);
     this.#tree.close();
-    this.#draw();
+    this.#picture(Number.POSITIVE_INFINITY);
     this.#pauses += 1;
     await this.#takeOff(true);
   }
@@ -73,24 +86,54 @@ export class LiveTree {
     await drawing?.close(keep);
   }
 
-  #draw(): void {
-    if (this.#pauses > 0 || this.#tree.nodes.size === 0) return;
-    this.#drawing ??= new Drawing(this.#options.terminal);
-    const drawing = this.#drawing;
-    this.#fill(drawing, drawing.root, [...this.#tree.nodes.values()]);
-    drawing.refresh();
+  /** At once when the last picture is old enough, else with the timer. */
+  #soon(): void {
+    this.#changed = true;
+    if (performance.now() - this.#drawnAt >= everyMs) this.#draw();
   }
 
-  #fill(drawing: Drawing, list: TaskList, nodes: readonly ProgressNode[]): void {
-    nodes.forEach((node, at) => {
+  #draw(): void {
+    this.#picture(Math.max(1, (this.#options.terminal.rows ?? 24) - spareRows))?.refresh();
+    this.#changed = false;
+    this.#drawnAt = performance.now();
+  }
+
+  #picture(room: number): Drawing | null {
+    if (this.#pauses > 0 || this.#tree.nodes.size === 0) return null;
+    this.#drawing ??= new Drawing(this.#options.terminal);
+    this.#fill(this.#drawing, this.#drawing.root, [...this.#tree.nodes.values()], room);
+    return this.#drawing;
+  }
+
+  #fill(drawing: Drawing, list: TaskList, nodes: readonly ProgressNode[], room: number): void {
+    const shown = latest(nodes, room);
+    // What is left of the room goes to the loops, the newest first.
+    let left = room - shown.length;
+    const below = new Map<ProgressNode, number>();
+    for (const node of shown.toReversed()) {
+      below.set(node, Math.min(left, node.children.size));
+      left -= below.get(node) ?? 0;
+    }
+    drawing.cut(list, shown.length);
+    shown.forEach((node, at) => {
       const task = list.tasks[at] ?? drawing.add(list);
       const { redact, now } = this.#options;
       task.title = redact(titleOf(node, now()));
-      const children = [...node.children.values()];
-      if (children.length > 0) this.#fill(drawing, drawing.below(task), children);
+      const space = below.get(node) ?? 0;
+      if (space > 0) this.#fill(drawing, drawing.below(task), [...node.children.values()], space);
+      else drawing.clear(task);
       task.state = states[node.state];
     });
   }
+}
+
+/** What is under way, and the latest of the rest, in their order. */
+function latest(nodes: readonly ProgressNode[], room: number): readonly ProgressNode[] {
+  if (nodes.length <= room) return nodes;
+  const running = nodes.filter(({ state }) => state === 'running').slice(-room);
+  const settled = nodes.filter(({ state }) => state !== 'running');
+  const shown = new Set([...running, ...settled.slice(settled.length - (room - running.length))]);
+  return nodes.filter((node) => shown.has(node));
 }
 
 /** `members  changed in 12s: started n1`; while it runs the latest note stands below. */

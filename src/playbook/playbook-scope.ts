@@ -7,6 +7,7 @@ import { type Known, usedBy } from './known.ts';
 import type { TargetKind } from './playbook.ts';
 import { resultShape } from './result-shape.ts';
 import { any, type Field, type Fields, inputsShape, object, type Shape, shapeOf } from './shape.ts';
+import { taskWords } from './task-words.ts';
 
 /** What the expressions of one playbook may read, place by place. */
 export class PlaybookScope {
@@ -28,7 +29,9 @@ export class PlaybookScope {
       ...draft.probes.map((probe) => [probe, probeShape(probe, known)] as const),
     ]);
     this.#fixed = fixedRoots(draft);
-    this.#types = new TypeChecker(this.#roots({ ended: () => true, may: 'exist' }));
+    // To declare the result of a task costs as much as to read the task: only what an expression may read is declared.
+    const named = taskWords(draft.node);
+    this.#types = new TypeChecker(this.#roots({ ended: () => true, may: 'exist', named }));
   }
 
   /** The place of a task: it reads what ended before it. In `finally` nobody knows which tasks came to their end. */
@@ -81,7 +84,7 @@ export class PlaybookScope {
   }
 
   /** Looked up one by one: a map for each place of a playbook of a thousand tasks would hold a million. */
-  #results({ ended, may }: Standpoint): Fields {
+  #results({ ended, may, named }: Standpoint): Fields {
     const fieldOf = (id: string): Field | undefined => {
       const at = this.#places.get(id) ?? -1;
       const task = this.#order[at];
@@ -89,7 +92,8 @@ export class PlaybookScope {
       const sure = typeof may === 'string' ? may : may(task, at);
       return { shape: this.#result(task, task.when ? 'optional' : sure), may: 'exist' };
     };
-    const keys = () => [...this.#places.keys()].filter((id) => fieldOf(id) !== undefined);
+    const listed = (id: string) => named?.has(id) !== false && fieldOf(id) !== undefined;
+    const keys = () => [...this.#places.keys()].filter(listed);
     return { get: fieldOf, keys };
   }
 
@@ -127,6 +131,8 @@ interface Standpoint {
   readonly ended: (task: TaskDraft, at: number) => boolean;
   readonly may: Field['may'] | ((task: TaskDraft, at: number) => Field['may']);
   readonly reader?: TaskDraft;
+  /** All tasks are seen, only these are listed. */
+  readonly named?: ReadonlySet<string>;
   /** The probe whose `must` is read. */
   readonly probe?: ProbeDraft;
 }

@@ -1,4 +1,6 @@
 import {
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isCollection,
@@ -6,14 +8,13 @@ import {
   isScalar,
   isSeq,
   type ParsedNode,
-  parseDocument,
   Scalar,
 } from 'yaml';
 import { describe } from '../errors/pgdba-error.ts';
 import type { Entry, Node } from './node.ts';
 import { type Placed, Problems } from './problems.ts';
 import type { Source } from './source.ts';
-import { checkYamlLimits } from './yaml-limits.ts';
+import { readTokens } from './yaml-limits.ts';
 
 const mostAliases = 100;
 const mostNodes = 100_000;
@@ -26,10 +27,10 @@ const refusedKeys = new Set(['__proto__', 'constructor', 'prototype']);
  */
 export function readYaml(source: Source): Node {
   const problems = new Problems(source);
-  checkYamlLimits(source, problems);
+  const tokens = readTokens(source, problems);
   problems.throwIfAny('YAML_INVALID');
 
-  const document = parse(source, problems);
+  const document = compose(tokens, source, problems);
   problems.throwIfAny('YAML_INVALID');
   const root = document?.contents;
   if (!document || !root) {
@@ -43,12 +44,12 @@ export function readYaml(source: Source): Node {
 
 const fileStart = { start: 0, path: '' };
 
-function parse(source: Source, problems: Problems): Document.Parsed | undefined {
+function compose(tokens: readonly CST.Token[], source: Source, problems: Problems): Document.Parsed | undefined {
   const { stackTraceLimit } = Error;
   // A hostile file can have a quarter of a million errors; collecting a stack for each takes seconds.
   Error.stackTraceLimit = 0;
   try {
-    const document = parseDocument(source.text, {
+    const composer = new Composer<ParsedNode>({
       version: '1.2',
       schema: 'core',
       strict: true,
@@ -59,6 +60,11 @@ function parse(source: Source, problems: Problems): Document.Parsed | undefined 
       // Its own check compares every key with every other: minutes for a map of 100,000 keys. The tree builder has a set.
       uniqueKeys: false,
     });
+    const [document, second] = composer.compose(tokens, true, source.text.length);
+    if (second) {
+      problems.add({ start: second.range[0], path: '' }, 'a playbook file holds one document; this is a second one');
+    }
+    if (!document) return undefined;
     // A tag is warned about, and then refused by the tree builder in its own words.
     for (const error of document.errors) problems.add({ start: error.pos[0], path: '' }, yamlProblem(error));
     if (document.directives?.yaml.explicit || Object.keys(document.directives?.tags ?? {}).length > 1) {
@@ -73,8 +79,7 @@ function parse(source: Source, problems: Problems): Document.Parsed | undefined 
   }
 }
 
-function yamlProblem({ code, message }: { code: string; message: string }): string {
-  if (code === 'MULTIPLE_DOCS') return 'a playbook file holds one document; this is a second one';
+function yamlProblem({ message }: { message: string }): string {
   return message.charAt(0).toLowerCase() + message.slice(1);
 }
 

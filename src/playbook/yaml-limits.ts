@@ -1,4 +1,4 @@
-import { Lexer, Parser } from 'yaml';
+import { type CST, Lexer, Parser } from 'yaml';
 import { formatBytes } from '../formats/bytes.ts';
 import type { Problems } from './problems.ts';
 import type { Source } from './source.ts';
@@ -11,10 +11,10 @@ const mostTokens = 150_000;
 const mostEscapes = 10_000;
 
 /**
- * Refuses what would make the YAML reader slow, or overflow its stack: it recurses into nested values, while the lexer
- * and the token parser used here do not.
+ * The tokens of a file. Refuses what would make the YAML reader slow, or overflow its stack: it recurses into nested
+ * values, while the lexer and the token parser used here do not.
  */
-export function checkYamlLimits(source: Source, problems: Problems): void {
+export function readTokens(source: Source, problems: Problems): CST.Token[] {
   const { text } = source;
   if (text.length > mostBytes || Buffer.byteLength(text) > mostBytes) {
     problems.add(
@@ -22,7 +22,7 @@ export function checkYamlLimits(source: Source, problems: Problems): void {
       `the file is larger than ${formatBytes(mostBytes)}`,
       'a playbook is a page or two; move data into a file of its own',
     );
-    return;
+    return [];
   }
   const control = findControlCharacter(text);
   if (control >= 0) {
@@ -32,9 +32,9 @@ export function checkYamlLimits(source: Source, problems: Problems): void {
       `control character U+${code} is not allowed`,
       'save the file as plain UTF-8 text',
     );
-    return;
+    return [];
   }
-  checkNesting(text, problems);
+  return tokensOf(text, problems);
 }
 
 const whole = { start: 0, path: '' };
@@ -50,13 +50,14 @@ function findControlCharacter(text: string): number {
   return -1;
 }
 
-function checkNesting(text: string, problems: Problems): void {
+function tokensOf(text: string, problems: Problems): CST.Token[] {
   const parser = new Parser();
-  let tokens = 0;
+  const tokens: CST.Token[] = [];
+  let lexemes = 0;
   for (const lexeme of new Lexer().lex(text)) {
     const at = { start: Math.min(parser.offset, text.length), path: '' };
-    for (const _ of parser.next(lexeme));
-    tokens += 1;
+    tokens.push(...parser.next(lexeme));
+    lexemes += 1;
     // The stack also holds the document and the scalar being read.
     if (parser.stack.length > deepest + 2) {
       problems.add(
@@ -64,21 +65,23 @@ function checkNesting(text: string, problems: Problems): void {
         `values are nested more than ${deepest} deep`,
         'move the inner part into a file or playbook of its own',
       );
-      return;
+      return [];
     }
     if (lexeme.startsWith('"') && countEscapes(lexeme) > mostEscapes) {
       problems.add(at, `this text has more than ${mostEscapes} escapes`, 'write it as a block: |');
-      return;
+      return [];
     }
-    if (tokens > mostTokens) {
+    if (lexemes > mostTokens) {
       problems.add(
         at,
         `the file has more than ${mostTokens} YAML tokens`,
         'a playbook is a page or two; move data into a file of its own',
       );
-      return;
+      return [];
     }
   }
+  tokens.push(...parser.end());
+  return tokens;
 }
 
 function countEscapes(text: string): number {

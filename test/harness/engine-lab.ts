@@ -169,7 +169,10 @@ export class EngineLab {
 
   private attendance({ prompt = null, signal, onRecord, onNote }: LabOrder) {
     return {
-      observer: { onRecord: (record: AnyRecord) => onRecord?.(record), onProgress: ({ note }: { note: string }) => onNote?.(note) },
+      observer: {
+        onRecord: (record: AnyRecord) => onRecord?.(record),
+        onProgress: ({ note }: { note: string }) => onNote?.(note),
+      },
       prompt,
       signal: signal ?? new AbortController().signal,
       waitMs: 0,

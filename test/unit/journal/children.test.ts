@@ -38,6 +38,15 @@ describe('the children of a run', () => {
     expect(livingChildren(directory)).toEqual([]);
   });
 
+  it('are not noted when they have ended and only wait for us to hear of it', () => {
+    const directory = freshHome();
+    const { pid = 0 } = spawn('true');
+    // Nothing is heard of it while this turn of the event loop lasts.
+    while (processStat(pid)?.state !== 'Z');
+    recordChild(directory, { pid, argv0: 'true' });
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
   it('are ended with their whole group, gently first', async () => {
     const directory = freshHome();
     const { child, pid, said: grandchild } = await start('sleep 60 & echo $!; wait');

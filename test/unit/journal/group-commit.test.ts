@@ -73,6 +73,15 @@ describe('records appended at the same moment', () => {
     expect(cost.syncs).toBeLessThanOrEqual(2);
   });
 
+  it('of tasks that only look are too, when their driver says that others are under way', async () => {
+    const { journal } = await begun();
+    const woken = ['a', 'b', 'c', 'd'].map(
+      (task) => new Promise((resolve) => setImmediate(() => resolve(journal.append(result(task), { shared: true })))),
+    );
+    const cost = await counted(() => Promise.all(woken));
+    expect(cost.syncs).toBeLessThanOrEqual(2);
+  });
+
   it('of one branch do not wait for the end of the turn', async () => {
     const { journal } = await begun();
     let turned = false;

@@ -94,6 +94,20 @@ describe('LiveTree', () => {
     expect(drawn(stream).at(-2)).toMatch(/wait {2}changed in 1m 1s: start n1$/);
   });
 
+  it('draws what fits on the screen, the running task among it, and leaves the whole tree', async () => {
+    const stream = terminal();
+    const tree = make(stream);
+    const names = Array.from({ length: 100 }, (_, at) => `t${at}`);
+    const [begin, slow, ...done] = journal(created, intent('slow'), ...names.map((name) => result(name, 'changed')));
+    for (const record of [begin, slow, ...done]) tree.apply(record as never);
+    await expect.poll(() => stream.text()).toContain('t99  changed');
+    expect(stream.text()).toContain('slow');
+    expect(stream.text()).not.toContain('t50  changed');
+    await tree.end();
+    const lines = drawn(stream);
+    for (const name of names) expect(lines.filter((line) => line.includes(`${name}  changed`))).not.toEqual([]);
+  });
+
   it('leaves the terminal to a question and comes back', async () => {
     const stream = terminal();
     const tree = make(stream);
