@@ -5,6 +5,7 @@ import { rolldown } from 'rolldown';
 
 export interface CrashProgram {
   readonly file: string;
+  readonly folder: string;
   remove(): void;
 }
 
@@ -26,5 +27,5 @@ export async function buildCrashProgram(name: 'crash-program' | 'matrix-program'
   cpSync(join(root, 'package.json'), join(folder, 'package.json'));
   mkdirSync(join(folder, 'dist', 'src'), { recursive: true });
   symlinkSync(join(root, 'dist', 'src', 'guard'), join(folder, 'dist', 'src', 'guard'));
-  return { file: join(dir, `${name}.js`), remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { file: join(dir, `${name}.js`), folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
