@@ -8,9 +8,9 @@ import { findTool, missingTools } from './system-tools.mjs';
 
 const LOCK_SECONDS = 300;
 
-/** Returns true when every tool is there afterwards; otherwise it has printed one message and returns false. */
-export function installSystem() {
-  const missing = missingTools();
+/** `wanted`: as `missingTools` takes it. Returns true when every tool is there afterwards; otherwise it has printed one message and returns false. */
+export function installSystem(wanted = {}) {
+  const missing = missingTools(wanted);
   if (missing.length === 0) return true;
 
   const asRoot = rootCommand();
@@ -36,7 +36,7 @@ export function installSystem() {
   const installed =
     install(asRoot, packages.known) || (!updated && updateLists(asRoot) && install(asRoot, packages.known));
 
-  const still = missingTools();
+  const still = missingTools(wanted);
   if (!installed || still.length > 0) {
     say(whatToInstall(still.length > 0 ? still : missing, 'apt-get install did not bring them; its output is above'));
     return false;

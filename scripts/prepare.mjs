@@ -15,11 +15,11 @@ export const BUILT_STAMP = '.built';
 const OLDEST_NODE = [20, 19];
 const SOURCES = ['src', 'steps', 'playbooks', 'scripts', 'package.json', 'package-lock.json', 'rolldown.config.mjs'];
 
-/** Everything, or an exit with one message. `servers: false` leaves out PostgreSQL and its companions. */
-export function prepare({ servers = true, build = true } = {}) {
+/** Everything, or an exit with one message. `servers: false` leaves out PostgreSQL and its companions, `tests` adds what tests need. */
+export function prepare({ servers = true, build = true, tests = false } = {}) {
   prepareNode();
   preparePackages();
-  if (servers && !installSystem()) process.exit(2);
+  if (servers && !installSystem({ tests })) process.exit(2);
   if (build) prepareBuild();
 }
 

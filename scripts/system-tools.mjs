@@ -10,10 +10,11 @@ const OLDEST_POSTGRES = 13;
 const EXTRA_FOLDERS = ['/usr/local/bin', '/usr/bin', '/usr/local/sbin', '/usr/sbin', '/sbin', '/opt/homebrew/bin'];
 
 /**
- * The tools that are not here: [{tool, why, deb, rpm, brew, pipx?}], empty when nothing is missing.
+ * The tools that are not here: [{tool, why, deb, rpm, brew, pipx?}], empty when nothing is missing. `tests`: also what
+ * only the tests need.
  * `deb` is a list of alternatives per package: the first one this release of Debian or Ubuntu knows is meant.
  */
-export function missingTools() {
+export function missingTools({ tests = false } = {}) {
   const missing = [];
   if (!postgresFolder()) {
     missing.push({
@@ -51,6 +52,10 @@ export function missingTools() {
   if (process.getuid?.() === 0 && process.platform === 'linux' && !findTool('setpriv')) {
     const why = 'starts servers as the postgres user';
     missing.push({ tool: 'setpriv', why, deb: [['util-linux']], rpm: ['util-linux'], brew: [] });
+  }
+  if (tests && process.platform === 'linux' && !findTool('strace')) {
+    const why = 'kills pgdba at every write of its journal, and makes its disk fail (tests only)';
+    missing.push({ tool: 'strace', why, deb: [['strace']], rpm: ['strace'], brew: [] });
   }
   return missing;
 }

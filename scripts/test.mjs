@@ -19,7 +19,7 @@ process.on('exit', () => {
   process.stdout.write(`${counts.passed} passed, ${counts.failed} failed${skipped}\n`);
 });
 
-prepare({ servers: !unit, build: !unit });
+prepare({ servers: !unit, build: !unit, tests: true });
 process.exitCode = runVitest(given.filter((word) => word !== '--unit' && word !== '--long'));
 
 function runVitest(args) {
