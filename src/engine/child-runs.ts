@@ -38,12 +38,27 @@ export function childRuns(engine: EngineParts): ChildRuns {
         return { left, fence: context.state.fence } satisfies ChildLeft;
       });
     },
+    async close(parent, child) {
+      const store = await storeOf(engine, parent);
+      const known = await recordsOf(store, child);
+      const last = known.findLast(({ type }) => type === 'run.ended' || type === 'run.resumed');
+      if (known.length === 0 || last?.type === 'run.ended') return;
+      await withJournal(
+        engine,
+        parent,
+        await storedPlaybook(engine, store, child),
+        await store.open(child),
+        async (context) => {
+          await recordResumed(engine, context);
+          return drive(context, new AbortController().signal, 'close');
+        },
+      );
+    },
     async undo(parent, child, signal) {
       const store = await storeOf(engine, parent);
       const known = await recordsOf(store, child);
       if (!known.some(({ type }) => type === 'run.created')) return undone;
-      const { source, file, children } = await store.playbook(child);
-      const playbook = await loadPlaybook(source, file, engine.registry, readFrom(children));
+      const playbook = await storedPlaybook(engine, store, child);
       return withJournal(engine, parent, playbook, await store.open(child), async (context) => {
         const { pivot, acted, rollback } = context.state;
         if (pivot !== null) return kept(`run ${child} is past its point of no return (task ${pivot})`);
@@ -65,6 +80,11 @@ export function childRuns(engine: EngineParts): ChildRuns {
       });
     },
   };
+}
+
+async function storedPlaybook({ registry }: EngineParts, store: JournalStore, run: string): Promise<Playbook> {
+  const { source, file, children } = await store.playbook(run);
+  return loadPlaybook(source, file, registry, readFrom(children));
 }
 
 /** What leaves no trace has children that leave none. */

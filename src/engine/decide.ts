@@ -18,6 +18,7 @@ export function decide(playbook: Playbook, state: RunState, now: Circumstances):
     const forward = nextOfTasks(playbook, state, now);
     if (forward) return forward;
   }
+  if (now.purpose === 'abandon') return alone(end(playbook, state, now), now);
   const last =
     nextOfRollback(playbook, state) ??
     nextRelease(playbook, state, 'the run ends') ??
@@ -42,7 +43,7 @@ function nextPrecheck(playbook: Playbook, state: RunState): Alone | null {
 
 /** null: forward work is over, by success or by a failure that is not undone. */
 function nextOfTasks(playbook: Playbook, state: RunState, now: Circumstances): readonly Transition[] | null {
-  if (now.purpose === 'close') return now.busy.size > 0 ? [] : null;
+  if (now.purpose === 'close' || now.purpose === 'abandon') return now.busy.size > 0 ? [] : null;
   if (now.purpose === 'rollback') {
     if (now.busy.size > 0) return [];
     return state.acted ? [{ do: 'begin-rollback', why: 'it was asked for' }] : null;
@@ -148,7 +149,9 @@ export function failedPrechecks(playbook: Playbook, state: RunState): { task: Ta
 }
 
 /** All failures in one refusal: an operator repairs them together, not one per try. */
-export function refusalOf(failed: readonly { task: Task; error: ErrorData }[]): ErrorData {
+export function refusalOf(all: readonly { task: Task; error: ErrorData }[]): ErrorData {
+  const causes = all.filter(({ error }) => error.code !== 'NOT_LOOKED_AT');
+  const failed = causes.length > 0 ? causes : all;
   const [only] = failed;
   if (only && failed.length === 1) return only.error;
   return {

@@ -23,6 +23,8 @@ export interface HeldLease {
 export interface ChildRuns {
   /** Starts the run of this id, or goes on with it. A cancelled one is left resumable and `signal.reason` is thrown. */
   drive(parent: DriveContext, order: ChildOrder, signal: AbortSignal): Promise<ChildLeft>;
+  /** Ends one that was left, without doing anything more to the world than releasing what it holds and its `finally`. */
+  close(parent: DriveContext, child: string): Promise<void>;
   /** Undoes it; kept when it is past its point of no return. */
   undo(parent: DriveContext, child: string, signal: AbortSignal): Promise<Undone | Kept>;
 }

@@ -11,6 +11,7 @@ const openEnds: Readonly<Record<Purpose, readonly EndStatus[]>> = {
   forward: ['failed', 'cancelled'],
   rollback: ['failed', 'cancelled', 'rollback-failed', 'partly-rolled-back'],
   close: ['failed'],
+  abandon: ['failed'],
 };
 
 /**
@@ -56,30 +57,32 @@ async function whatElse(store: EngineParts['store'], run: string, status: EndSta
 /**
  * A run goes on only with the cluster it began with, and disruptive work only when nobody has worked on it since: an old
  * `stop` or `destroy` that is resumed after the cluster was started or made anew would surprise everybody.
- * Errors: RUN_STALE, RUN_SUPERSEDED.
+ * Answers RUN_STALE, RUN_SUPERSEDED, or null: a run that changed nothing has not worked on it.
  */
-export async function refuseStale(
+export async function whyStale(
   { store }: EngineParts,
   run: string,
   { target }: RunState,
   playbook: Playbook,
   cluster: Cluster | null,
-): Promise<void> {
+): Promise<PgdbaError | null> {
   const recorded = isMap(target) ? target : {};
   const name = String(recorded['name'] ?? '');
-  const hint = `look at it with \`pgdba cluster list\`; if it is what you want: pgdba run ${playbook.name} --name ${name}`;
+  const again = `pgdba run ${playbook.file.endsWith(`/playbooks/${playbook.name}.yaml`) ? playbook.name : playbook.file}`;
+  const hint = `if it is still wanted, start it anew: ${again} --name ${name}; and end this one: pgdba runs cancel ${run}`;
   const known = [recorded['cluster_id'] ?? run, recorded['system_identifier'] ?? cluster?.system_identifier];
   if (cluster && (cluster.id !== known[0] || cluster.system_identifier !== known[1])) {
-    throw new PgdbaError('RUN_STALE', {
-      facts: { run, cluster: name, found: cluster.id, expected: String(known[0]) },
-      hint,
-    });
+    const facts = { run, cluster: name, found: cluster.id, expected: String(known[0]) };
+    return new PgdbaError('RUN_STALE', { facts, hint });
   }
-  if (playbook.risk !== 'disruptive' && playbook.risk !== 'destructive') return;
-  const newest = (await store.list({ limit: 20, cluster: name })).find((other) => other.parent === null);
-  if (!newest || newest.id === run) return;
+  if (playbook.risk !== 'disruptive' && playbook.risk !== 'destructive') return null;
+  const later = (await store.list({ limit: 20, cluster: name })).filter(
+    ({ id, parent }) => id > run && parent === null,
+  );
+  const newest = later.find(({ changed }) => changed !== false);
+  if (!newest) return null;
   const facts = { run, by: newest.id, playbook: newest.playbook, cluster: name };
-  throw new PgdbaError('RUN_SUPERSEDED', { facts, hint });
+  return new PgdbaError('RUN_SUPERSEDED', { facts, hint });
 }
 
 /** A run without a lease (target: none) is protected from two drivers by its process alone. Errors: RUN_ALIVE. */

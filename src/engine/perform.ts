@@ -79,7 +79,15 @@ async function performOne(
     case 'end':
       await context.probes.after(context, true);
       if (next.status === 'succeeded') await context.probes.missed(context);
+      if (next.status === 'cancelled') await closeChildren(context);
       await endRun(context, next.status, next.error);
       return null;
+  }
+}
+
+/** A child run that was left with its parent ends with it. */
+async function closeChildren(context: DriveContext): Promise<void> {
+  for (const { child } of context.state.units.values()) {
+    if (child !== null) await context.parts.children.close(context, child);
   }
 }

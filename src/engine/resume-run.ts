@@ -14,7 +14,7 @@ import { openFence } from './fence.ts';
 import { fold } from './fold.ts';
 import { leaseCluster } from './lease-cluster.ts';
 import { loadSteps } from './load-steps.ts';
-import { refuseAlive, refuseEnded, refuseStale, refuseUnbegun } from './may-go-on.ts';
+import { refuseAlive, refuseEnded, refuseUnbegun, whyStale } from './may-go-on.ts';
 import { newVersion, takeNewVersion } from './new-version.ts';
 import { prepareDrive } from './prepare-drive.ts';
 import type { RunReport } from './report.ts';
@@ -55,14 +55,16 @@ export async function resumeRun(parts: EngineParts, order: ResumeOrder, attendan
   refuseUnbegun(run, before);
   const stored = await store.playbook(run);
   const old = await loadPlaybook(stored.source, stored.file, registry, readFrom(stored.children));
-  const purpose = purposeOf(order, old, before);
-  await refuseEnded(parts, run, before, purpose);
+  const wanted = purposeOf(order, old, before);
+  await refuseEnded(parts, run, before, wanted);
   const playbook = order.newVersion ? await newVersion(run, old, before, registry) : old;
   const target = targetOf(before);
   const cluster = target ? await inventory.read(target.name) : null;
-  await refuseStale(parts, run, before, playbook, cluster);
+  const stale = await whyStale(parts, run, before, playbook, cluster);
+  if (stale && order.purpose !== 'cancel') throw stale;
+  const purpose = stale ? 'abandon' : wanted;
   checkRiskCap(playbook.risk, parts.maxRisk);
-  if (purpose !== 'close') await agreeAgain(parts, order, playbook, target, attendance);
+  if (wanted !== 'close') await agreeAgain(parts, order, playbook, target, attendance);
 
   const subject = { run, playbook, target, cluster };
   return tellAfter(parts, attendance, async (opened) => {

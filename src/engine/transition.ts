@@ -44,8 +44,10 @@ export type Purpose =
   | 'forward'
   /** An operator, or the cancel of a playbook that wants it, has the run undone. */
   | 'rollback'
-  /** An operator leaves the world as it is and has the run ended. */
-  | 'close';
+  /** An operator leaves the world as it is and has the run ended; what it holds is released, `finally` runs. */
+  | 'close'
+  /** The same when others have worked on the cluster since: nothing is done to it any more. */
+  | 'abandon';
 
 /** What the drive knows beside the journal. */
 export interface Circumstances {

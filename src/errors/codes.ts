@@ -53,6 +53,7 @@ export const codes = {
   DECLINED: { class: 'precheck', message: 'declined; nothing was changed' },
 
   // engine
+  NOT_LOOKED_AT: { class: 'precheck', message: 'not looked at: it needs {needs}, which failed' },
   PRECHECK_FAILED: { class: 'precheck', message: '{failed}' },
   OVERRIDE_FORBIDDEN: { class: 'usage', message: 'precheck {precheck} of {playbook} may not be overridden' },
   PLAN_INVALID: { class: 'usage', message: 'plan {file} cannot be used: {problem}' },

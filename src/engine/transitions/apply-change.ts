@@ -20,7 +20,8 @@ export type Verdict =
   | { readonly is: 'not-done'; readonly why: string }
   /** It happened differently, or the step cannot go on. */
   | { readonly is: 'failed'; readonly error: PgdbaError }
-  | { readonly is: 'unknown'; readonly why: string };
+  /** `waited`: it could be looked at, and did not show in the time it has. */
+  | { readonly is: 'unknown'; readonly why: string; readonly waited?: true };
 
 /**
  * Applies a change whose intent is journaled, and records the verdict. What apply returned or threw is evidence; the
@@ -97,7 +98,7 @@ export async function judge(drive: DriveContext, verb: Verb, memo: unknown, rece
 
 /** A state that does not show was not made; an event that is still pending may yet happen. */
 function waitedInVain(step: AnyStep, why: string): Verdict {
-  return step.effect === 'once' ? { is: 'unknown', why } : { is: 'not-done', why };
+  return step.effect === 'once' ? { is: 'unknown', why, waited: true } : { is: 'not-done', why };
 }
 
 async function tryApply(drive: DriveContext, verb: Verb, memo: unknown) {

@@ -21,11 +21,13 @@ export async function recheckTask(drive: DriveContext, unit: Unit, signal: Abort
   const known = drive.state.units.get(keyOf(unit));
   const timed = AbortSignal.any([signal, AbortSignal.timeout(task.timeout)]);
   const at = { step, task: task.id, item: item?.key ?? null, attempt: known?.attempt ?? 1, signal: timed };
-  if (step.effect === 'once') {
+  // An event that was found done when the run came to it has left nothing to be proved by.
+  if (step.effect === 'once' && known?.firstIntent !== null) {
     const memo = await fittingMemo(step, known?.memo ?? null, drive);
     const verdict = await judge(drive, { ...at, params: known?.params }, memo, known?.receipt ?? undefined);
     if (verdict.is === 'not-done') return drift(drive, unit, verdict.why);
     if (verdict.is === 'failed') throw verdict.error;
+    if (verdict.is === 'unknown' && verdict.waited) return drift(drive, unit, `it does not show: ${verdict.why}`);
     if (verdict.is === 'unknown') note(drive, unit, `nobody can tell any more: ${verdict.why}`);
     return null;
   }

@@ -1,4 +1,4 @@
-import { asPgdbaError } from '../../errors/pgdba-error.ts';
+import { asPgdbaError, PgdbaError } from '../../errors/pgdba-error.ts';
 import type { Json } from '../../journal/record.ts';
 import type { Task } from '../../playbook/playbook.ts';
 import type { DriveContext } from '../drive-context.ts';
@@ -30,6 +30,14 @@ export async function runPrecheck(drive: DriveContext, task: Task, signal: Abort
     await record(await plainResult(drive, step, answer.result), null);
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;
-    await record(null, asPgdbaError(thrown));
+    await record(null, consequence(drive, thrown) ?? asPgdbaError(thrown));
   }
+}
+
+/** It reads what another precheck would have found: that one is to be put right. */
+function consequence({ state }: DriveContext, thrown: unknown): PgdbaError | null {
+  const { code, facts } = asPgdbaError(thrown);
+  const needs = code === 'EXPRESSION_FAILED' ? facts['task'] : undefined;
+  if (typeof needs !== 'string' || !state.prechecks.get(needs)?.error) return null;
+  return new PgdbaError('NOT_LOOKED_AT', { facts: { needs }, hint: `put right what ${needs} finds` });
 }

@@ -1,13 +1,16 @@
 import { asPgdbaError, describe, PgdbaError } from '../../errors/pgdba-error.ts';
 import type { Task } from '../../playbook/playbook.ts';
-import { type Kept, kept, type Undone } from '../../step/answers.ts';
+import { type Kept, kept, type Undone, undone } from '../../step/answers.ts';
 import type { DriveContext } from '../drive-context.ts';
 import { endsDrive } from '../ends-drive.ts';
 import { lend } from '../lend.ts';
+import { check } from '../observe.ts';
 import { renderParams } from '../params.ts';
 import { fittingMemo } from '../plain-result.ts';
 import { type UnitState, unitKey } from '../run-state.ts';
 import { scopeOf } from '../scope.ts';
+import type { Verb } from '../verb.ts';
+import { judge } from './apply-change.ts';
 import { closeHold } from './release-hold.ts';
 
 /** Undoes one unit with the memo of its first intent: what the world was before the run touched it. */
@@ -38,7 +41,7 @@ async function undo(drive: DriveContext, task: Task, unit: UnitState, signal: Ab
   if (unit.child !== null) return drive.parts.children.undo(drive, unit.child, signal);
   if (task.rollback === 'none') return kept('its playbook says that it is not undone');
   const verb = { task: unit.task, item: unit.item, attempt: unit.attempt, signal };
-  if (task.rollback) return override(drive, task.rollback, verb);
+  if (task.rollback) return override(drive, task, task.rollback, verb);
   const step = drive.step(task);
   if (step.effect === 'none') return kept('it only looked');
   const memo = await fittingMemo(step, unit.memo, drive);
@@ -47,23 +50,39 @@ async function undo(drive: DriveContext, task: Task, unit: UnitState, signal: Ab
   );
 }
 
-/** `rollback: {uses, with}`: another step brings the world back; done when its check is satisfied. */
+/**
+ * `rollback: {uses, with}`: another step brings the world back. It is judged as any task is: what its apply threw is
+ * evidence, and only a world that shows the change, or an event that is proved, is undone.
+ */
 async function override(
   drive: DriveContext,
+  task: Task,
   { uses, with: template }: Exclude<Task['rollback'], 'none' | null>,
   at: { task: string; item: string | null; attempt: number; signal: AbortSignal },
 ): Promise<Undone> {
   const step = drive.stepOf(uses);
-  const params = await renderParams(step, template, scopeOf(drive.parts.journal.run, drive.state, null));
-  return lend(drive, { ...at, step, params }, async (act) => {
-    const before = await step.check(act);
-    if (before.is === 'change' && step.effect !== 'none') {
-      await step.apply(act, before.memo);
-      const after = await step.check(act);
-      if (after.is !== 'satisfied') throw new PgdbaError('NOT_VERIFIED', { facts: { why: `${uses}: ${after.is}` } });
-    }
-    return { is: 'undone' };
-  });
+  const item = drive.state.items.get(task.id)?.find(({ key }) => key === at.item) ?? null;
+  const scope = scopeOf(drive.parts.journal.run, drive.state, { task, item });
+  const verb: Verb = { ...at, step, params: await renderParams(step, template, scope) };
+  const answer = await check(drive, verb, task.timeout);
+  if (answer.is === 'satisfied' || step.effect === 'none') return undone;
+  const { thrown, receipt } = await tryToApply(drive, verb, answer.memo);
+  const verdict = await judge(drive, verb, answer.memo, receipt);
+  if (verdict.is === 'satisfied') return undone;
+  if (verdict.is === 'failed') throw verdict.error;
+  if (thrown !== undefined) throw thrown;
+  const facts = { task: `${at.task} (${uses})`, why: verdict.why, problem: verdict.why };
+  throw new PgdbaError(verdict.is === 'unknown' ? 'TASK_UNKNOWN_OUTCOME' : 'NOT_VERIFIED', { facts });
+}
+
+async function tryToApply(drive: DriveContext, verb: Verb, memo: unknown) {
+  const { step } = verb;
+  try {
+    const receipt = await lend(drive, verb, async (act) => (step.effect === 'none' ? null : step.apply(act, memo)));
+    return { thrown: undefined, receipt: step.effect === 'once' ? receipt : undefined };
+  } catch (thrown) {
+    return { thrown: thrown ?? new Error('apply threw nothing'), receipt: undefined };
+  }
 }
 
 function taskOf(drive: DriveContext, unit: UnitState): Task {

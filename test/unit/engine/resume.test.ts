@@ -209,6 +209,21 @@ describe('a run about a cluster', () => {
     await lab.run(`tasks:\n${ensure('other')}`, { cluster: 'demo' });
     await expect(lab.resume(id ?? '')).rejects.toMatchObject({ code: 'RUN_SUPERSEDED', facts: { playbook: 'lab' } });
   });
+
+  it('is resumed although others have looked at the cluster since and changed nothing', async () => {
+    const { id } = await left();
+    lab.put('there');
+    await lab.run(`tasks:\n${ensure('there')}`, { cluster: 'demo' });
+    expect(await lab.resume(id ?? '')).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('can be ended when the world has gone on without it, and then does nothing any more', async () => {
+    const { id } = await left();
+    await lab.run(`tasks:\n${ensure('other')}`, { cluster: 'demo' });
+    const before = lab.deeds();
+    expect(await lab.cancel(id ?? '')).toMatchObject({ status: 'cancelled' });
+    expect(lab.deeds()).toEqual(before);
+  });
 });
 
 describe('an event', () => {
