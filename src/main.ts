@@ -11,7 +11,7 @@ import type { PlanFile } from './engine/run-saved-plan.ts';
 import type { RunOrder } from './engine/start-run.ts';
 import { PgdbaError } from './errors/pgdba-error.ts';
 import { actorOf } from './inventory/actor.ts';
-import { ensureHome } from './inventory/home.ts';
+import { ensureHome, ensureReadableHome } from './inventory/home.ts';
 import { packageRoot } from './playbook/package-root.ts';
 import type { Provider } from './providers/provider.ts';
 import { Redactor } from './secrets/redactor.ts';
@@ -69,12 +69,11 @@ function services(place: HomePlace, { redactor, registry, version, load }: Share
     const { Notifier } = await import('./notify/notifier.ts');
     return new Notifier({ home, targets: config.notifications, redactor });
   });
-  const engine = once(async (): Promise<EngineParts> => {
+  const parts = once(async (): Promise<EngineParts> => {
     const [{ memoryStore }, { World }] = await Promise.all([
       import('./journal/memory-store.ts'),
       import('./world/world.ts'),
     ]);
-    await ensureHome(home);
     const known = await inventory();
     return {
       home,
@@ -96,6 +95,15 @@ function services(place: HomePlace, { redactor, registry, version, load }: Share
       notifier: config.notifications.length === 0 ? null : await notifier(),
     };
   });
+  const engine = async (): Promise<EngineParts> => {
+    await ensureHome(home);
+    return parts();
+  };
+  /** For what leaves nothing behind. */
+  const looking = async (): Promise<EngineParts> => {
+    await ensureReadableHome(home);
+    return parts();
+  };
   /** The order, and the saved plan that it carries out. */
   const orderOf = async (request: RunRequest): Promise<{ order: RunOrder; plan: PlanFile | null }> => {
     const { yes, confirm, retry, reason, journal, overrides, plan: file } = request;
@@ -130,13 +138,15 @@ function services(place: HomePlace, { redactor, registry, version, load }: Share
     async run(request, io) {
       const { order, plan } = await orderOf(request);
       const around = attendance(io, request.waitMs);
-      if (plan === null) return (await import('./engine/start-run.ts')).startRun(await engine(), order, around);
-      return (await import('./engine/run-saved-plan.ts')).runSavedPlan(await engine(), order, plan, around);
+      const leavesNothing = order.playbook.risk === 'read-only' && !order.journal;
+      const ready = leavesNothing ? await looking() : await engine();
+      if (plan === null) return (await import('./engine/start-run.ts')).startRun(ready, order, around);
+      return (await import('./engine/run-saved-plan.ts')).runSavedPlan(ready, order, plan, around);
     },
     async plan(request, io) {
       const { order, plan } = await orderOf(request);
       const { planAndSave } = await import('./engine/plan-and-save.ts');
-      return planAndSave(await engine(), order, { plan, out: request.out }, attendance(io, 0));
+      return planAndSave(await looking(), order, { plan, out: request.out }, attendance(io, 0));
     },
     async resume(request, io) {
       const { resumeRun } = await import('./engine/resume-run.ts');

@@ -15,13 +15,15 @@ export async function commandPage(): Promise<string> {
   const parts = await Promise.all(verbs.map(part));
   const intro = 'Every verb of the command line, as `pgdba VERB --help` shows it.';
   const all = globalOptions(['all']).filter(({ hidden }) => !hidden);
-  const more = (shown: 'target' | 'run') => globalOptions([shown]).filter(({ hidden }) => !hidden);
+  const more = (shown: 'target' | 'plan' | 'run') => globalOptions([shown]).filter(({ hidden }) => !hidden);
   return page('Commands', intro, [
     ...parts,
     '## Options of every verb',
     optionTable(all),
     'Of verbs about a cluster:',
     optionTable(more('target')),
+    'Of verbs that make a run:',
+    optionTable(more('plan')),
     'Of verbs that make or drive a run:',
     optionTable(more('run')),
   ]);

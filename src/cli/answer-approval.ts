@@ -14,7 +14,7 @@ export function approvalArguments(cli: Command): void {
 
 /** Writes the answer to the question a run waits with. Errors: those of approveRun. */
 export async function answerApproval(invocation: Invocation, approved: boolean): Promise<Outcome> {
-  refuseCheck(invocation);
+  refuseCheck(invocation, `pgdba runs show ${invocation.operands[0] ?? 'last'}`);
   const { services, operands, options, globals, io, printer, command } = invocation;
   const store = await services.store();
   const run = await store.resolve(operands[0] ?? 'last');

@@ -30,31 +30,34 @@ export interface Globals {
 const logLevels = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** `target`: of verbs that act on a cluster; `run`: of verbs that make or drive a run; `all`: of every verb. */
-type Shown = 'target' | 'run' | 'all' | 'hidden';
+/**
+ * `target`: of verbs that act on a cluster; `plan`: of verbs that make a run; `run`: of those that drive one, too; `all`:
+ * of every verb.
+ */
+type Shown = 'target' | 'plan' | 'run' | 'all' | 'hidden';
 
 const table: readonly (readonly [flags: string, shown: Shown, description: string])[] = [
   ['--name <cluster>', 'target', 'which cluster (also --cluster, -c)'],
   ['-c, --cluster <cluster>', 'hidden', 'the same as --name'],
   ['--patroni-url <url>', 'target', 'a cluster that is not known here, by its Patroni REST address'],
   ['--provider <provider>', 'target', 'docker, baremetal, kubernetes or local'],
-  ['--check', 'run', 'show the plan, change nothing (also --dry-run)'],
+  ['--check', 'plan', 'show the plan, change nothing (also --dry-run)'],
   ['--dry-run', 'hidden', 'the same as --check'],
-  ['--out <file>', 'run', 'with --check: save the plan'],
-  ['--plan <file>', 'run', 'carry out a saved plan, if nothing has changed since'],
-  ['--override <precheck>', 'run', 'with --reason: go on although this precheck fails'],
+  ['--out <file>', 'plan', 'with --check: save the plan'],
+  ['--plan <file>', 'plan', 'carry out a saved plan, if nothing has changed since'],
+  ['--override <precheck>', 'plan', 'with --reason: go on although this precheck fails'],
   ['--yes', 'run', 'do not ask before disruptive work'],
   ['--confirm', 'run', 'with --name: agree to destructive work'],
   ['--reason <text>', 'run', 'why, for the journal'],
   ['--wait <duration>', 'run', 'wait this long for a busy cluster (0: fail at once)'],
-  ['--journal', 'run', 'keep a journal of a read-only run too'],
+  ['--journal', 'plan', 'keep a journal of a read-only run too'],
   ['--events', 'run', 'stream the journal as NDJSON on stdout, the answer last'],
   ['--format <format>', 'all', 'json, table or yaml (default: json)'],
   ['--config <file>', 'all', 'configuration file (default: config.yaml in the home)'],
   ['--home <directory>', 'all', "pgdba's own directory (default: $PGDBA_HOME or ~/.pgdba)"],
   ['--log-level <level>', 'all', 'error, warn, info or debug'],
   ['--verbose', 'all', 'the same as --log-level debug'],
-  ['--quiet', 'all', 'no progress on stderr'],
+  ['--quiet', 'all', 'no progress on stderr; errors stay'],
 ];
 
 const repeated = new Set(['--override <precheck>']);

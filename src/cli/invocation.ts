@@ -43,7 +43,7 @@ export interface PlainCommand {
   readonly define?: (command: Command) => void;
   /** Typed after the verb, for `--help`. */
   readonly examples: readonly string[];
-  /** Makes or drives a run: shows the options of runs too. */
+  /** Drives a run that is there: shows the options of runs too. */
   readonly drives?: boolean;
   run(invocation: Invocation): Promise<Outcome>;
 }

@@ -30,7 +30,7 @@ function prepareVerb(verb: PlaybookVerb, { words, siblings, rest }: VerbMatch): 
   const command = newCommand(flag === null ? words : `${words} ${flag}`, verb.summary, [
     ...inputOptions(verb.inputs),
     setOption(),
-    ...globalOptions(['all', 'run', 'target']),
+    ...globalOptions(['all', 'plan', 'run', 'target']),
   ]);
   const footer = verbFooter(verb, siblings, words);
   return finish(command, rest, footer, (invocation) => runPlaybook(invocation, verb.playbook, verb.inputs));
@@ -43,7 +43,7 @@ async function prepareRun({ rest }: VerbMatch, verbs: readonly Verb[], program: 
   const command = newCommand('run', 'Run a playbook, by file or by name.', [
     ...inputOptions(inputs),
     setOption().hideHelp(false),
-    ...globalOptions(['all', 'run', 'target']),
+    ...globalOptions(['all', 'plan', 'run', 'target']),
   ]).argument(
     hasPlan(rest) ? '[playbook]' : '<playbook>',
     'a file (with / or ending in .yaml), or the name of a shipped playbook',

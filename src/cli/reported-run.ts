@@ -1,12 +1,14 @@
 import type { RunReport } from '../engine/report.ts';
 import { PgdbaError } from '../errors/pgdba-error.ts';
+import { neverBegan } from '../journal/list-runs.ts';
 import type { AnyRecord } from '../journal/record.ts';
 import type { JournalStore } from '../journal/store.ts';
 
-/** The report of a run that another process drove and has let go of, from its journal. Errors: RUN_UNKNOWN, JOURNAL_*. */
+/** The report of a run that another process drove and has let go of, from its journal. Errors: RUN_UNKNOWN, RUN_NEVER_BEGAN, JOURNAL_*. */
 export async function reportedRun(store: JournalStore, run: string): Promise<RunReport> {
   const summary = await store.summary(run);
   const records = await store.read(run);
+  if (records.length === 0) throw neverBegan(run);
   const common = {
     id: run,
     playbook: summary?.playbook ?? 'run',

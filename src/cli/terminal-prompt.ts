@@ -16,7 +16,10 @@ export function terminalPrompt(io: ProcessIo, printer: Printer, screen: Screen):
     await screen.pause();
     try {
       for (const line of shown) printer.note(`${line}\n`);
-      return await answer(io, question, signal);
+      const { text, entered } = await answer(io, question, signal);
+      // Whatever is said next begins on a line of its own.
+      if (!entered) printer.note('\n');
+      return text;
     } finally {
       screen.resume();
     }
@@ -27,20 +30,31 @@ export function terminalPrompt(io: ProcessIo, printer: Printer, screen: Screen):
   };
 }
 
+interface Answer {
+  readonly text: string;
+  /** The line has ended: the person did that, or an abort, for which readline does it. */
+  readonly entered: boolean;
+}
+
 /** One trimmed line; nothing when the terminal closed or the run was interrupted meanwhile. */
-async function answer(io: ProcessIo, question: string, signal: AbortSignal): Promise<string> {
+async function answer(io: ProcessIo, question: string, signal: AbortSignal): Promise<Answer> {
   // `terminal: false` leaves line editing and Ctrl-C to the terminal, so that Ctrl-C stays a signal.
   const lines = createInterface({ input: io.stdin, output: io.stderr, terminal: false });
   const onLost = (): void => lines.close();
   try {
     // A last line and the end of input come together: the line goes first.
-    const closed = new Promise<string>((resolve) => lines.once('close', () => setImmediate(resolve, '')));
+    const closed = new Promise<Answer>((resolve) => lines.once('close', () => setImmediate(resolve, nothing)));
     // Reading from a terminal that is gone fails, and nobody else listens to that.
     io.stdin.on('error', onLost);
-    const typed = lines.question(question, { signal }).catch(() => '');
-    return (await Promise.race([typed, closed])).trim();
+    const typed = lines.question(question, { signal }).then(
+      (text): Answer => ({ text: text.trim(), entered: true }),
+      () => ({ text: '', entered: true }),
+    );
+    return await Promise.race([typed, closed]);
   } finally {
     lines.close();
     io.stdin.off('error', onLost);
   }
 }
+
+const nothing: Answer = { text: '', entered: false };

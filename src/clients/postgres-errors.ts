@@ -98,3 +98,18 @@ function isServerError(thrown: unknown): thrown is ServerError {
     /^[0-9A-Z]{5}$/.test(thrown.code)
   );
 }
+
+/** A caller that no longer waits: its own reason, or CONNECTION_LOST. */
+export function abortError(
+  signal: AbortSignal,
+  server: string,
+  problem = 'pgdba gave up waiting and closed the connection',
+): unknown {
+  const reason: unknown = signal.reason;
+  if (reason instanceof PgdbaError) return reason;
+  return new PgdbaError('CONNECTION_LOST', {
+    facts: { server, problem },
+    hint: 'look at the server again before repeating a statement that changes something',
+    cause: reason,
+  });
+}

@@ -1,8 +1,11 @@
 import { Socket } from 'node:net';
-import type { Client, CustomTypesConfig } from 'pg';
+import type { Client } from 'pg';
 import { PgdbaError } from '../errors/pgdba-error.ts';
 import type { Secret } from '../secrets/secret.ts';
-import { connectError, type Login, queryError } from './postgres-errors.ts';
+import { requestCancel } from './cancel-request.ts';
+import { endStatement, within } from './end-statement.ts';
+import { abortError, connectError, type Login, queryError } from './postgres-errors.ts';
+import { textTypes } from './text-types.ts';
 
 export interface ConnectOptions {
   readonly host: string;
@@ -32,6 +35,11 @@ export interface QueryOptions {
   readonly signal?: AbortSignal;
   /** A text with several statements is refused (42601). */
   readonly single?: boolean;
+  /**
+   * Aborting ends the statement in the server too, with its transaction, and waits for that (some seconds at most); when
+   * it was over already, its answer counts. Errors: STATEMENT_ALIVE when it could not be ended.
+   */
+  readonly ends?: boolean;
 }
 
 /** `$1`, `$2` … in the text stand for the values. */
@@ -54,6 +62,8 @@ export interface PostgresConnection {
   readonly alive: boolean;
   /** No statement is under way or waits for its turn. */
   readonly idle: boolean;
+  /** Process id of the server's side; a pooler makes one up. */
+  readonly pid: number | null;
   /** Whether this connection alone keeps the process from ending; true when it is opened. */
   keepsProcess(keeps: boolean): void;
   close(): Promise<void>;
@@ -89,7 +99,7 @@ export async function connect(options: ConnectOptions): Promise<PostgresConnecti
     keepAliveInitialDelayMillis: 10_000,
     types: textTypes(pg.types),
   });
-  const state: State = { client, server, lost: undefined, turn: Promise.resolve(), waiting: 0 };
+  const state: State = { client, options, server, backend: null, lost: undefined, turn: Promise.resolve(), waiting: 0 };
   // Without a listener an idle connection that breaks would end the whole process.
   client.on('error', (error) => {
     state.lost ??= error;
@@ -99,6 +109,9 @@ export async function connect(options: ConnectOptions): Promise<PostgresConnecti
   });
   client.connection.once('authenticationOk', () => {
     login.accepted = true;
+  });
+  client.connection.once('backendKeyData', (told: { readonly processID: number; readonly secretKey: number }) => {
+    state.backend = { pid: told.processID, key: told.secretKey };
   });
   try {
     await abortable(client, options.signal, client.connect());
@@ -113,7 +126,9 @@ export async function connect(options: ConnectOptions): Promise<PostgresConnecti
 
 interface State {
   readonly client: Client;
+  readonly options: ConnectOptions;
   readonly server: string;
+  backend: { readonly pid: number; readonly key: number } | null;
   lost: Error | undefined;
   /** Ends when the statements that were asked for earlier are done. */
   turn: Promise<unknown>;
@@ -130,6 +145,9 @@ function connection(state: State): PostgresConnection {
     readOnly: (fn, options) => inTurn(state, () => readOnly(state, fn, options)),
     get alive() {
       return state.lost === undefined;
+    },
+    get pid() {
+      return state.backend?.pid ?? null;
     },
     get idle() {
       return state.waiting === 0;
@@ -176,16 +194,20 @@ async function run<R>(
   state: State,
   text: string,
   values: readonly unknown[] | undefined,
-  { signal }: QueryOptions = {},
+  { signal, ends = false }: QueryOptions = {},
   queryMode: 'auto' | 'extended',
 ): Promise<QueryAnswer<R>> {
   const { client, server } = state;
-  if (signal?.aborted) throw abortError(signal, server, 'pgdba gave up before the statement was sent');
+  if (signal?.aborted) {
+    if (ends) await leave(state);
+    throw abortError(signal, server, 'pgdba gave up before the statement was sent');
+  }
   if (state.lost) throw queryError(state.lost, server, false);
   try {
     // @types/pg does not know queryMode
     const config = { text, ...(values ? { values: [...values] } : {}), queryMode };
-    const answer = await abortable(client, signal, client.query<Row>(config));
+    const asked = client.query<Row>(config);
+    const answer = await (signal && ends ? endable(state, signal, asked) : abortable(client, signal, asked));
     // Several statements in one text give a list of answers: the last one counts, as in psql.
     const last = Array.isArray(answer) ? (answer as (typeof answer)[]).at(-1) : answer;
     return {
@@ -195,7 +217,9 @@ async function run<R>(
       command: last?.command ?? '',
     };
   } catch (thrown) {
-    if (signal?.aborted) throw abortError(signal, server);
+    if (thrown instanceof PgdbaError) throw thrown;
+    if (signal?.aborted)
+      throw abortError(signal, server, ends ? 'pgdba gave up waiting and ended the statement' : undefined);
     throw queryError(thrown, server, state.lost === undefined && !client.connection.stream.destroyed);
   }
 }
@@ -209,6 +233,61 @@ async function inTurn<T>(state: State, work: () => Promise<T>): Promise<T> {
   return mine;
 }
 
+/** Once aborted, answers when the server has ended the statement and its session. */
+async function endable<T>(state: State, signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const heard = new AbortController();
+  const aborted = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true, signal: heard.signal });
+  });
+  const over = work.then(
+    () => undefined,
+    () => undefined,
+  );
+  await Promise.race([over, aborted]);
+  heard.abort();
+  if (!signal.aborted) return work;
+  const { host, port } = state.options;
+  const ended = await endStatement({
+    over,
+    cancel: async (ms) => state.backend && requestCancel({ host, port, ...state.backend }, ms),
+    terminate: (ms) => terminate(state, ms),
+  });
+  await leave(state);
+  if (ended) return work;
+  throw new PgdbaError('STATEMENT_ALIVE', {
+    facts: {
+      server: state.server,
+      pid: state.backend?.pid ?? null,
+      problem: 'it was cancelled and terminated in vain',
+    },
+    hint: `see what it does: select * from pg_stat_activity where application_name = '${state.options.application_name}'`,
+    cause: signal.reason,
+  });
+}
+
+/** By a second session. The name is asked for too, since the process id may be a pooler's invention. */
+async function terminate({ options, backend }: State, withinMs: number): Promise<void> {
+  const signal = AbortSignal.timeout(withinMs);
+  const second = await connect({ ...options, signal });
+  try {
+    await second.query(
+      `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
+        where pid = $1 and application_name = $2::name::text`,
+      [backend?.pid ?? 0, options.application_name],
+      { signal },
+    );
+  } finally {
+    await second.close();
+  }
+}
+
+/** The server closes its side once the session's transaction and locks are gone. */
+async function leave(state: State): Promise<void> {
+  if (state.lost === undefined) await within(state.client.end(), 2_000);
+  state.lost ??= new Error('pgdba gave up and closed the connection');
+  state.client.connection.stream.destroy();
+}
+
 async function abortable<T>(client: Client, signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
   if (!signal) return work;
   const stop = () => client.connection.stream.destroy();
@@ -218,27 +297,4 @@ async function abortable<T>(client: Client, signal: AbortSignal | undefined, wor
   } finally {
     signal.removeEventListener('abort', stop);
   }
-}
-
-function abortError(
-  signal: AbortSignal,
-  server: string,
-  problem = 'pgdba gave up waiting and closed the connection',
-): unknown {
-  const reason: unknown = signal.reason;
-  if (reason instanceof PgdbaError) return reason;
-  return new PgdbaError('CONNECTION_LOST', {
-    facts: { server, problem },
-    hint: 'look at the server again before repeating a statement that changes something',
-    cause: reason,
-  });
-}
-
-/** date, timestamp, timestamptz, interval, bytea and their arrays: JavaScript's types lose microseconds or the zone. */
-const keptAsText = new Set([17, 1001, 1082, 1114, 1115, 1182, 1184, 1185, 1186, 1187]);
-
-function textTypes(types: CustomTypesConfig): CustomTypesConfig {
-  const getTypeParser = (oid: number, format?: 'text' | 'binary') =>
-    keptAsText.has(oid) ? (text: string) => text : types.getTypeParser(oid, format as 'text');
-  return { getTypeParser: getTypeParser as CustomTypesConfig['getTypeParser'] };
 }

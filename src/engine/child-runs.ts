@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { PgdbaError } from '../errors/pgdba-error.ts';
 import { endChildren } from '../journal/children.ts';
-import type { AnyRecord } from '../journal/record.ts';
+import type { AnyRecord, StoredText } from '../journal/record.ts';
 import { runPaths } from '../journal/run-directory.ts';
 import type { Journal, JournalStore } from '../journal/store.ts';
 import { loadPlaybook } from '../playbook/load.ts';
@@ -16,6 +16,7 @@ import type { EngineParts } from './engine-parts.ts';
 import { loadSteps } from './load-steps.ts';
 import { openDrive } from './open-drive.ts';
 import type { RunObserver } from './report.ts';
+import { unitKey } from './run-state.ts';
 
 const childGraceMs = 10_000;
 
@@ -32,7 +33,8 @@ export function childRuns(engine: EngineParts): ChildRuns {
         return { left: { ended: ended.data }, fence: null };
       const journal = known.length > 0 ? await store.open(order.run) : await begin(engine, store, parent, order);
       return withJournal(engine, parent, order.playbook, journal, async (context) => {
-        if (context.state.driveBegan === 0) await recordCreated(engine, parent, order, context);
+        if (context.state.driveBegan === 0)
+          await recordCreated(engine, parent, order, context, await store.storedTexts(order.run));
         else await recordResumed(engine, context);
         const left = await drive(context, leaving(signal));
         return { left, fence: context.state.fence } satisfies ChildLeft;
@@ -165,6 +167,7 @@ async function recordCreated(
   { parts, state }: DriveContext,
   { playbook, inputs, task, item }: ChildOrder,
   context: DriveContext,
+  stored: readonly StoredText[],
 ): Promise<void> {
   const { name, version: of, sha256, risk } = playbook;
   await context.append({
@@ -179,6 +182,7 @@ async function recordCreated(
       reason: null,
       consent: 'that of its parent',
       parent: { run: parts.journal.run, task, item },
+      stored,
     },
   });
 }
@@ -186,6 +190,8 @@ async function recordCreated(
 async function recordResumed({ version, host, actor }: EngineParts, context: DriveContext): Promise<void> {
   const children = await context.parts.journal.directory('children');
   if (children) await endChildren(children, { graceMs: childGraceMs, signal: new AbortController().signal });
+  const { journal, target } = context.parts;
+  if (target) await context.parts.world.endLeftovers(target, journal.run, new AbortController().signal);
   await context.append({
     type: 'run.resumed',
     data: { pgdba: version, playbook: context.playbook.name, actor, host, pid: process.pid },
@@ -198,12 +204,19 @@ function heardThrough(observer: RunObserver, { state }: DriveContext, run: strin
   const unit = [...state.units.values()].find(({ child }) => child === run);
   const at = { task: unit?.task ?? run, item: unit?.item ?? null, done: null, total: null, unit: null };
   return {
-    onRecord({ type, task, item }) {
-      if (task === undefined || (type !== 'task.result' && type !== 'task.checked' && type !== 'rollback.result'))
-        return;
-      const words = { 'task.result': 'done', 'task.checked': 'begins', 'rollback.result': 'undone' } as const;
-      observer.onProgress({ ...at, note: `${task}${item ? `[${item}]` : ''} ${words[type]}` });
+    onRecord(record) {
+      const { task, item } = record;
+      const word = wordOf(record);
+      if (task !== undefined && word !== null)
+        observer.onProgress({ ...at, note: `${unitKey(task, item ?? null)} ${word}` });
     },
     onProgress: (progress) => observer.onProgress({ ...progress, ...at, note: `${progress.task}: ${progress.note}` }),
   };
+}
+
+function wordOf({ type, data }: AnyRecord): string | null {
+  if (type === 'task.checked') return 'begins';
+  if (type === 'task.result') return data.outcome === 'changed' || data.outcome === 'ok' ? 'done' : data.outcome;
+  if (type === 'rollback.result') return data.outcome === 'failed' ? 'could not be undone' : data.outcome;
+  return null;
 }

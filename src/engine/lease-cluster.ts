@@ -109,8 +109,10 @@ class RunLease implements ClusterLease {
     this.#drive = context;
     for (const sentence of this.#notes) this.#note(sentence);
     const token = Math.max(...this.#files.map((lease) => lease.token));
-    for (const { key, from, why } of this.#stolen) {
-      await context.append({ type: 'lease.stolen', data: { keys: [key], token, from, why } });
+    for (const from of new Set(this.#stolen.map((stolen) => stolen.from))) {
+      const taken = this.#stolen.filter((stolen) => stolen.from === from);
+      const why = [...new Set(taken.map((stolen) => stolen.why))].join('; ');
+      await context.append({ type: 'lease.stolen', data: { keys: taken.map(({ key }) => key), token, from, why } });
     }
     await context.append({ type: 'lease.acquired', data: { keys: [...this.#subject.playbook.lease], token } });
   }

@@ -1,5 +1,6 @@
 import { PgdbaError } from '../errors/pgdba-error.ts';
 import type { Cluster } from '../inventory/cluster.ts';
+import { neverBegan } from '../journal/list-runs.ts';
 import type { EndStatus } from '../journal/record.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import type { EngineParts } from './engine-parts.ts';
@@ -14,16 +15,9 @@ const openEnds: Readonly<Record<Purpose, readonly EndStatus[]>> = {
   abandon: ['failed'],
 };
 
-/**
- * Killed before its first record: nothing is known of it, neither its inputs nor the cluster it is about.
- * Errors: RUN_UNKNOWN.
- */
+/** Errors: RUN_NEVER_BEGAN. */
 export function refuseUnbegun(run: string, { driveBegan }: RunState): void {
-  if (driveBegan > 0) return;
-  throw new PgdbaError('RUN_UNKNOWN', {
-    facts: { run },
-    hint: 'it was interrupted before its first record: nothing was done; start it again',
-  });
+  if (driveBegan === 0) throw neverBegan(run);
 }
 
 /** Errors: RUN_ENDED; PIVOT_PASSED for a rollback past the point of no return. */

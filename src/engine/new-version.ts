@@ -42,5 +42,6 @@ export async function takeNewVersion(context: DriveContext, store: JournalStore,
   const { source, file, version, sha256 } = playbook;
   const { journal, actor: by } = context.parts;
   await store.replacePlaybook(journal.run, { source, file, children: childTexts(playbook) });
-  await context.append({ type: 'playbook.replaced', data: { version, sha256, by } });
+  const stored = await store.storedTexts(journal.run);
+  await context.append({ type: 'playbook.replaced', data: { version, sha256, by, stored } });
 }

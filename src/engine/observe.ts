@@ -22,7 +22,7 @@ export async function check(
   if (answer.is !== 'unknown') return answer;
   throw new PgdbaError('TASK_UNKNOWN_OUTCOME', {
     facts: { task, problem: answer.why },
-    hint: 'make the server reachable again, then resume the run',
+    hint: 'make the server reachable again',
   });
 }
 

@@ -45,7 +45,7 @@ const childGraceMs = 10_000;
 /**
  * Goes on with a run that was left: its stored playbook, its frozen inputs, the world as it is now. The same for undoing
  * it and for closing it.
- * Errors: RUN_UNKNOWN, RUN_ENDED, RUN_STALE, RUN_SUPERSEDED, PIVOT_PASSED, LEASE_BUSY (also while its old process
+ * Errors: RUN_UNKNOWN, RUN_NEVER_BEGAN, RUN_ENDED, RUN_STALE, RUN_SUPERSEDED, PIVOT_PASSED, LEASE_BUSY (also while its old process
  * lives), RUN_ALIVE, NEW_VERSION_MISFIT, JOURNAL_*, CONSENT_REQUIRED.
  */
 export async function resumeRun(parts: EngineParts, order: ResumeOrder, attendance: Attendance): Promise<RunReport> {
@@ -77,6 +77,7 @@ export async function resumeRun(parts: EngineParts, order: ResumeOrder, attendan
         await refuseEnded(parts, run, fold(journal.records), purpose);
         await opened(journal);
         await endOldPrograms(journal, attendance.signal);
+        if (target) await parts.world.endLeftovers(target, run, attendance.signal);
         const loaded = await loadSteps(playbook, registry);
         const fence = lease && openFence(parts, subject);
         const agreed = order.consent.yes || order.consent.confirm;

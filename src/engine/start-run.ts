@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
-import type { Json } from '../journal/record.ts';
-import type { Journal } from '../journal/store.ts';
+import type { Json, StoredText } from '../journal/record.ts';
+import type { Journal, JournalStore } from '../journal/store.ts';
 import type { Playbook } from '../playbook/playbook.ts';
 import { childTexts } from '../playbook/read-playbook.ts';
 import { type ConsentFlags, checkRiskCap, obtainConsent } from './consent.ts';
@@ -56,7 +56,8 @@ export async function startRun(parts: EngineParts, order: RunOrder, attendance: 
         const { overrides } = order;
         const given = { journal, playbook, ...loaded, target, lease, fence, agreed: yes || confirm, overrides };
         const context = prepareDrive(parts, given, attendance);
-        await recordCreated(context, parts, order, resolved, consent);
+        const stored = await storeOf(parts, order).storedTexts(id);
+        await recordCreated(context, parts, order, { resolved, consent, stored });
         await lease?.record(context);
         await recordOverrides(context, order);
         const left = await drive(context, attendance.signal);
@@ -90,21 +91,20 @@ function isListed({ playbook, journal }: RunOrder): boolean {
   return playbook.risk !== 'read-only' || journal;
 }
 
-function createJournal(
-  { store, memory, actor }: EngineParts,
-  order: RunOrder,
-  { target }: ResolvedTarget,
-  id: string,
-): Promise<Journal> {
+function storeOf({ store, memory }: EngineParts, order: RunOrder): JournalStore {
+  return isListed(order) ? store : memory;
+}
+
+function createJournal(parts: EngineParts, order: RunOrder, { target }: ResolvedTarget, id: string): Promise<Journal> {
   const { playbook, reason } = order;
   const { name, version, source, file } = playbook;
   const cluster = target?.name ?? null;
-  return (isListed(order) ? store : memory).create({
+  return storeOf(parts, order).create({
     id,
     playbook: name,
     version,
     cluster,
-    actor,
+    actor: parts.actor,
     reason,
     source,
     file,
@@ -122,8 +122,7 @@ async function recordCreated(
   context: DriveContext,
   { version, actor, host }: EngineParts,
   { playbook, inputs, reason, plan }: RunOrder,
-  resolved: ResolvedTarget,
-  consent: string,
+  { resolved, consent, stored }: { resolved: ResolvedTarget; consent: string; stored: readonly StoredText[] },
 ): Promise<void> {
   await context.append({
     type: 'run.created',
@@ -137,6 +136,7 @@ async function recordCreated(
       reason,
       consent,
       ...(plan === null ? {} : { plan }),
+      stored,
     },
   });
 }

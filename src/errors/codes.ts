@@ -107,6 +107,7 @@ export const codes = {
 
   // journal
   RUN_UNKNOWN: { class: 'usage', message: 'there is no run "{run}"' },
+  RUN_NEVER_BEGAN: { class: 'usage', message: 'run {run} never began; nothing was changed' },
   RUN_AMBIGUOUS: { class: 'usage', message: '"{run}" stands for more than one run: {matches}' },
   RUN_ENDED: { class: 'usage', message: 'run {run} has ended ({status}); there is nothing to resume' },
   CANCELLED: { class: 'conflict', message: 'the run was cancelled' },
@@ -126,6 +127,7 @@ export const codes = {
     message: 'journal {file} ends at record {found}, but record {expected} was written',
   },
   JOURNAL_TOO_NEW: { class: 'journal', message: 'journal {file} was written by a newer pgdba (format {version})' },
+  PLAYBOOK_ALTERED: { class: 'journal', message: '{file} is not what was stored with run {run}: {problem}' },
   JOURNAL_WRITE_FAILED: { class: 'journal', message: 'the journal cannot be written: {problem}' },
 
   // providers and servers
@@ -148,10 +150,12 @@ export const codes = {
   COMMAND_FAILED: { class: 'permanent', message: '{program} ended with {exit}: {problem}' },
   COMMAND_TIMEOUT: { class: 'timeout', message: '{program} did not end within {timeout}' },
   WEB_UNREACHABLE: { class: 'transient', message: '{server} gave no answer: {problem}' },
+  WEB_BUSY: { class: 'transient', message: '{server} answered {method} with {status}: {problem}' },
   WEB_ANSWER: { class: 'permanent', message: '{server} answered {method} with {status}: {problem}' },
   CONNECT_FAILED: { class: 'transient', message: 'cannot connect to {server}: {problem}' },
   CONNECTION_LOST: { class: 'transient', message: 'the connection to {server} broke: {problem}' },
   SQL_FAILED: { class: 'permanent', message: '{server} refused the statement ({sqlstate}): {problem}' },
+  STATEMENT_ALIVE: { class: 'transient', message: 'a statement is still at work on {server} (pid {pid}): {problem}' },
   AUTH_FAILED: { class: 'permanent', message: '{server} did not accept user {user}' },
   PATRONI_ANSWER: { class: 'permanent', message: 'Patroni on {server} answered {status} to {request}: {problem}' },
   PATRONI_UNREACHABLE: { class: 'transient', message: 'Patroni on {server} does not answer: {problem}' },

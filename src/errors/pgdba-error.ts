@@ -69,7 +69,7 @@ export function systemCode(thrown: unknown): string | undefined {
 function fromSystemError(thrown: unknown): PgdbaError | undefined {
   const code = systemCode(thrown);
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return undefined;
-  const path = thrown instanceof Error && 'path' in thrown ? String(thrown.path) : 'the target';
+  const path = thrown instanceof Error && 'path' in thrown ? String(thrown.path) : 'this host';
   return new PgdbaError('DISK_FULL', { facts: { path }, hint: 'free some space, then run it again', cause: thrown });
 }
 

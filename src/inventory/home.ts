@@ -14,12 +14,27 @@ export function resolveHome(sources: {
 }
 
 /** Makes the home, mode 0700, when it is not there; refuses one that cannot be trusted. Errors: HOME_UNUSABLE. */
-export async function ensureHome(home: string): Promise<void> {
-  try {
+export function ensureHome(home: string): Promise<void> {
+  return usable(home, async () => {
     // The umask may have taken bits away, never added any.
     if (await makeDirectory(home)) return;
     await access(home, constants.R_OK | constants.W_OK | constants.X_OK);
-    await closeToOthers(home);
+    await closeToOthers(home, 'write');
+  });
+}
+
+/** For work that leaves nothing behind: a home that is there need not be writable. Errors: HOME_UNUSABLE. */
+export function ensureReadableHome(home: string): Promise<void> {
+  return usable(home, async () => {
+    if (await makeDirectory(home)) return;
+    await access(home, constants.R_OK | constants.X_OK);
+    await closeToOthers(home, 'read');
+  });
+}
+
+async function usable(home: string, look: () => Promise<void>): Promise<void> {
+  try {
+    await look();
   } catch (thrown) {
     if (thrown instanceof PgdbaError) throw thrown;
     throw new PgdbaError('HOME_UNUSABLE', {
@@ -44,10 +59,10 @@ async function makeDirectory(path: string): Promise<boolean> {
 }
 
 /** An empty directory becomes ours. One with files in it is left as it is: it may be `/tmp`, given by mistake. */
-async function closeToOthers(home: string): Promise<void> {
+async function closeToOthers(home: string, use: 'read' | 'write'): Promise<void> {
   const { mode } = await stat(home);
   if ((mode & 0o077) === 0) return;
-  if ((await readdir(home)).length === 0) return chmod(home, 0o700);
+  if ((await readdir(home)).length === 0) return use === 'write' ? chmod(home, 0o700) : undefined;
   if ((mode & 0o022) === 0) return;
   throw new PgdbaError('HOME_UNUSABLE', {
     facts: { home, problem: `others may write into it (mode ${(mode & 0o777).toString(8)})` },

@@ -103,6 +103,9 @@ async function replace(file: string, content: string): Promise<void> {
   try {
     await handle.writeFile(content);
     await handle.sync();
+  } catch (thrown) {
+    // What fails on an open file names no path.
+    throw thrown instanceof Error && systemCode(thrown) !== undefined ? Object.assign(thrown, { path: fresh }) : thrown;
   } finally {
     await handle.close();
   }

@@ -1,5 +1,5 @@
 import { PgdbaError } from '../errors/pgdba-error.ts';
-import { decodeLine, noHash } from './line.ts';
+import { decodeLine, isFinished, noHash } from './line.ts';
 import { type AnyRecord, journalVersion } from './record.ts';
 
 /** A journal's bytes, read and proved. */
@@ -43,15 +43,15 @@ export class ChainProof {
   }
 
   /**
-   * The next line, without its newline. Undefined when it is bad and the last one: a crash can tear that. A bad line
-   * with something after it is JOURNAL_DAMAGED, as is another record than the one once written. A newer format is
-   * JOURNAL_TOO_NEW.
+   * The next line, without its newline. Undefined when it is the last one and not whole: a crash can tear that. A whole
+   * line that does not belong there, and a bad one with something after it, is JOURNAL_DAMAGED, as is another record than
+   * the one once written. A newer format is JOURNAL_TOO_NEW.
    */
   next(line: Buffer, isLast: boolean): AnyRecord | undefined {
     const record = decodeLine(line);
     const problem = typeof record === 'string' ? record : this.#misplaced(record);
     if (typeof record === 'string' || problem !== undefined) {
-      if (isLast) return undefined;
+      if (isLast && !isFinished(line)) return undefined;
       throw damaged(this.#file, this.#length, problem ?? '');
     }
     for (const { seq, hash } of this.#heads) {

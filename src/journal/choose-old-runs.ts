@@ -11,8 +11,8 @@ export interface OldRun {
 }
 
 /**
- * The runs that may be removed, oldest first: they ended before that moment, nobody can drive them on, and they are not to
- * be kept. A child run stays as long as its parent, which needs it to be rolled back.
+ * The runs that may be removed, oldest first: they ended before that moment (or, never begun, started before it), nobody can
+ * drive them on, and they are not to be kept. A child run stays as long as its parent, which needs it to be rolled back.
  */
 export async function chooseOldRuns(
   store: JournalStore,
@@ -23,13 +23,20 @@ export async function chooseOldRuns(
   // A child began after its parent, so walking from the oldest on settles each parent before its children.
   for (const { id, parent } of runs.toReversed()) if (parent !== null && kept.has(parent)) kept.add(id);
   const old: OldRun[] = [];
-  for (const { id, playbook, cluster, status, ended_at } of runs.toReversed()) {
+  for (const run of runs.toReversed()) {
+    const { id, playbook, cluster, status } = run;
+    const ended_at = endOf(run);
     if (kept.has(id) || ended_at === null) continue;
     old.push({ id, playbook, cluster, status, ended_at, bytes: await store.size(id).catch(() => 0) });
   }
   return old;
 }
 
-function isKept({ id, status, ended_at }: RunSummary, before: string, keep: ReadonlySet<string>): boolean {
-  return isOpen(status) || keep.has(id) || ended_at === null || ended_at >= before;
+function isKept(run: RunSummary, before: string, keep: ReadonlySet<string>): boolean {
+  const end = endOf(run);
+  return isOpen(run.status) || keep.has(run.id) || end === null || end >= before;
+}
+
+function endOf({ status, started_at, ended_at }: RunSummary): string | null {
+  return status === 'never-began' ? started_at : ended_at;
 }

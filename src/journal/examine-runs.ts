@@ -4,6 +4,7 @@ import { asPgdbaError, systemCode } from '../errors/pgdba-error.ts';
 import { livingChildren } from './children.ts';
 import { readHead } from './head-file.ts';
 import { readIndex } from './index-file.ts';
+import { PlaybookClaim } from './prove-playbook.ts';
 import { type AnyRecord, type EndStatus, syncedTypes } from './record.ts';
 import { runPaths } from './run-directory.ts';
 import { isRunId, leftLine } from './run-index.ts';
@@ -23,6 +24,7 @@ export type FindingKind =
   | 'index-missing'
   | 'not-in-index'
   | 'no-directory'
+  | 'never-began'
   | 'removed-in-part'
   | 'end-not-in-index'
   | 'torn-tail'
@@ -78,6 +80,10 @@ function* examineRun(home: string, id: string, { started, pruned }: Index): Gene
     return;
   }
   const { end, last, synced, records } = story;
+  if (end.records === 0) {
+    yield finding('never-began', id, 'it was killed before its first record: nothing was changed', 'remove it');
+    return;
+  }
   if (!started.has(id) && records.length > 0) yield finding('not-in-index', id, 'the list lacks it', 'add it');
   if (end.tornBytes > 0) {
     yield finding('torn-tail', id, `its last line is half there (${end.tornBytes} bytes)`, 'cut it off, with a note');
@@ -112,11 +118,16 @@ function readStory(reader: RunReader, id: string): Story | { readonly error: str
     const records: AnyRecord[] = [];
     let synced = 0;
     let last: AnyRecord | undefined;
+    const claim = new PlaybookClaim();
     const scan = reader.scan(id);
     for (;;) {
       const { done, value } = scan.next();
-      if (done) return { end: value, last, synced, records };
+      if (done) {
+        reader.playbook(id, claim);
+        return { end: value, last, synced, records };
+      }
       last = value;
+      claim.note(value);
       if (syncedTypes.has(value.type)) synced = value.seq;
       if (/^run\./.test(value.type)) records.push(value);
     }
@@ -131,7 +142,8 @@ function readWholeIndex(path: string): Index {
   const pruned = new Set<string>();
   for (const line of readIndex(path)) {
     if (line.is === 'started') started.add(line.id);
-    if (line.is === 'pruned') pruned.add(line.id);
+    // Lines come newest first: a child run that never began is started again under its id.
+    if (line.is === 'pruned' && !started.has(line.id)) pruned.add(line.id);
   }
   return { started, pruned };
 }

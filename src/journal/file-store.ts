@@ -8,7 +8,8 @@ import { FileJournal } from './file-journal.ts';
 import { type GuardRecord, readGuardRecords } from './guard-journal.ts';
 import { appendIndex, readIndex } from './index-file.ts';
 import { type DrivenSummary, listRuns, requireEnded, requireUndriven, resolveRun, unknownRun } from './list-runs.ts';
-import type { AnyRecord } from './record.ts';
+import { storedText } from './prove-playbook.ts';
+import type { AnyRecord, StoredText } from './record.ts';
 import {
   createRunDirectory,
   diskUsage,
@@ -20,7 +21,7 @@ import {
 import { endLine, type IndexLine, isRunId, startLine } from './run-index.ts';
 import { RunReader, unusable } from './run-reader.ts';
 import type { Journal, JournalStore, ListOptions, NewRun, RunSummary, StoredPlaybook } from './store.ts';
-import { readPlaybook, replacePlaybook } from './stored-playbook.ts';
+import { readStoredFiles, replacePlaybook } from './stored-playbook.ts';
 import { writeFailure } from './write-failure.ts';
 
 /** The runs of one home, as files under `<home>/runs`. `now`: wall clock in ms. */
@@ -103,19 +104,19 @@ class FileStore implements JournalStore {
   }
 
   async verify(run: string): Promise<{ records: number; head: string; torn_bytes: number }> {
-    const scan = this.#reader.scan(run);
-    let next = scan.next();
-    while (!next.done) next = scan.next();
-    const { records, head, tornBytes } = next.value;
+    const { records, head, tornBytes } = this.#reader.prove(run).end;
     return { records, head, torn_bytes: tornBytes };
   }
 
   async playbook(run: string): Promise<StoredPlaybook> {
-    const found = isRunId(run)
-      ? this.#reader.reading(() => readPlaybook(runPaths(this.#home, run).playbook))
-      : undefined;
-    if (!found) throw unknownRun(run);
-    return found;
+    const { playbook } = this.#reader.prove(run);
+    if (!playbook) throw unknownRun(run);
+    return playbook;
+  }
+
+  async storedTexts(run: string): Promise<readonly StoredText[]> {
+    if (!this.#reader.exists(run)) throw unknownRun(run);
+    return this.#reader.reading(() => readStoredFiles(runPaths(this.#home, run).playbook).map(storedText));
   }
 
   async replacePlaybook(run: string, playbook: StoredPlaybook): Promise<void> {
@@ -130,7 +131,7 @@ class FileStore implements JournalStore {
   }
 
   async list(options: ListOptions): Promise<readonly RunSummary[]> {
-    return this.#reader.reading(() => listRuns(readIndex(this.#indexPath), this.#reader.exists, options));
+    return this.#reader.reading(() => listRuns(readIndex(this.#indexPath), this.#reader, options));
   }
 
   async summary(run: string): Promise<DrivenSummary | null> {
@@ -157,14 +158,13 @@ class FileStore implements JournalStore {
   }
 
   #journal(run: string, { paths, chain, release }: { paths: RunPaths; chain: Chain; release?: () => void }): Journal {
-    const index = (line: IndexLine): void => this.#index(line);
     const options = {
       run,
       paths,
       chain,
       redactor: this.#redactor,
       now: this.#now,
-      index,
+      index: this.#index,
       ...(release ? { release } : {}),
     };
     return this.#writing(paths.directory, () => new FileJournal(options));
@@ -194,7 +194,5 @@ class FileStore implements JournalStore {
     }
   }
 
-  #index(line: IndexLine): void {
-    appendIndex(this.#indexPath, line);
-  }
+  readonly #index = (line: IndexLine): void => appendIndex(this.#indexPath, line);
 }

@@ -25,6 +25,16 @@ export function decodeLine(line: Buffer): AnyRecord | string {
   return hashOf(record.prev, body) === seal[1] ? record : 'the line does not have its hash';
 }
 
+/** Whether all of a line is there, right or wrong: what a crash tears, or leaves as holes, is no JSON any more. */
+export function isFinished(line: Buffer): boolean {
+  try {
+    JSON.parse(line.toString());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const sealLength = ',"hash":""}'.length + 64;
 
 function hashOf(prev: string, body: Buffer): string {

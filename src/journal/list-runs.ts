@@ -14,18 +14,26 @@ export interface RunTrace {
 /** A run as the index knows it, and the pid of the process that drives it, if one does. */
 export type DrivenSummary = RunSummary & { readonly pid: number | null };
 
+/** What is there of a run. */
+export interface RunFiles {
+  /** Whether it has its directory. */
+  exists(id: string): boolean;
+  /** Whether it has a record; asked only about a run that stopped without a word. */
+  began(id: string): boolean;
+}
+
 /**
- * The runs that are asked for, from index lines that come newest first, no more of which are read than needed. Opens no
- * run. `exists` says whether a run has its directory.
+ * The runs that are asked for, from index lines that come newest first, no more of which are read than needed. Reads no
+ * journal.
  */
 export function listRuns(
   newestFirst: Iterable<IndexLine>,
-  exists: (id: string) => boolean,
+  files: RunFiles,
   { limit, cluster, status, children = true }: ListOptions,
 ): RunSummary[] {
   const found: RunSummary[] = [];
   if (limit <= 0) return found;
-  for (const { pid: _, ...summary } of drivenSummaries(newestFirst, exists)) {
+  for (const { pid: _, ...summary } of drivenSummaries(newestFirst, files)) {
     if (cluster !== undefined && summary.cluster !== cluster) continue;
     if (status !== undefined && summary.status !== status) continue;
     if (!children && summary.parent !== null) continue;
@@ -34,12 +42,8 @@ export function listRuns(
   return found;
 }
 
-export function summaryOf(
-  newestFirst: Iterable<IndexLine>,
-  exists: (id: string) => boolean,
-  id: string,
-): DrivenSummary | null {
-  for (const summary of drivenSummaries(newestFirst, exists)) if (summary.id === id) return summary;
+export function summaryOf(newestFirst: Iterable<IndexLine>, files: RunFiles, id: string): DrivenSummary | null {
+  for (const summary of drivenSummaries(newestFirst, files)) if (summary.id === id) return summary;
   return null;
 }
 
@@ -83,6 +87,14 @@ export function unknownRun(run: string, hint = 'see which there are with: pgdba 
   return new PgdbaError('RUN_UNKNOWN', { facts: { run }, hint });
 }
 
+/** Killed before its first record: nothing is known of it, neither its inputs nor the cluster it is about. */
+export function neverBegan(run: string): PgdbaError {
+  return new PgdbaError('RUN_NEVER_BEGAN', {
+    facts: { run },
+    hint: 'start it again; this one is taken off the list with: pgdba runs doctor --repair',
+  });
+}
+
 /** Errors: RUN_ALIVE when another living process drives the run. */
 export function requireUndriven(run: string, trace: RunTrace | undefined): void {
   const driver = trace?.driver;
@@ -120,16 +132,13 @@ const open: ReadonlySet<RunSummary['status']> = new Set<RunSummary['status']>([
 const shortestPart = 4;
 const mostMatches = 10;
 
-function* drivenSummaries(
-  newestFirst: Iterable<IndexLine>,
-  exists: (id: string) => boolean,
-): Generator<DrivenSummary, void, void> {
+function* drivenSummaries(newestFirst: Iterable<IndexLine>, files: RunFiles): Generator<DrivenSummary, void, void> {
   const traces = new Map<string, RunTrace>();
   for (const line of newestFirst) {
     const trace = extend(traces.get(line.id), line);
     if (line.is === 'started') {
       traces.delete(line.id);
-      if (trace.latest.is !== 'pruned') yield summarise(line, trace, exists);
+      if (trace.latest.is !== 'pruned') yield summarise(line, trace, files);
     } else {
       traces.set(line.id, trace);
     }
@@ -146,16 +155,17 @@ function extend(trace: RunTrace | undefined, older: IndexLine): RunTrace {
   };
 }
 
-function summarise(start: StartLine, { latest, driver }: RunTrace, exists: (id: string) => boolean): DrivenSummary {
+function summarise(start: StartLine, { latest, driver }: RunTrace, files: RunFiles): DrivenSummary {
   const end = latest.is === 'ended' ? latest : undefined;
   const parked = latest.is === 'left' ? latest.status : undefined;
-  const running = driver !== undefined && exists(start.id) && isAlive(driver);
+  const running = driver !== undefined && files.exists(start.id) && isAlive(driver);
+  const stopped = () => (files.exists(start.id) && !files.began(start.id) ? 'never-began' : 'interrupted');
   return {
     id: start.id,
     playbook: start.playbook,
     version: start.version,
     cluster: start.cluster,
-    status: end?.status ?? (running ? 'running' : (parked ?? 'interrupted')),
+    status: end?.status ?? (running ? 'running' : (parked ?? stopped())),
     changed: end?.changed ?? null,
     actor: start.actor,
     reason: start.reason,

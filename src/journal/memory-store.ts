@@ -4,9 +4,18 @@ import { readChain } from './chain.ts';
 import { draftRecord, placeRecord } from './compose-record.ts';
 import type { GuardRecord } from './guard-journal.ts';
 import { encodeLine } from './line.ts';
-import { type DrivenSummary, listRuns, requireEnded, resolveRun, summaryOf, unknownRun } from './list-runs.ts';
+import {
+  type DrivenSummary,
+  listRuns,
+  type RunFiles,
+  requireEnded,
+  resolveRun,
+  summaryOf,
+  unknownRun,
+} from './list-runs.ts';
 import { ownIdentity } from './process-identity.ts';
-import type { AnyRecord, NewRecord } from './record.ts';
+import { storedText } from './prove-playbook.ts';
+import type { AnyRecord, NewRecord, StoredText } from './record.ts';
 import { endLine, headOf, type IndexLine, leftLine, startLine } from './run-index.ts';
 import type { Journal, JournalStore, ListOptions, NewRun, RunSummary, StoredPlaybook } from './store.ts';
 
@@ -25,6 +34,7 @@ class MemoryStore implements JournalStore {
   readonly #now: () => number;
   readonly #runs = new Map<string, KeptRun>();
   readonly #index: IndexLine[] = [];
+  readonly #files: RunFiles = { exists: () => true, began: (id) => this.#kept(id).lines.length > 0 };
 
   constructor({ redactor, now = Date.now }: { redactor: Redactor; now?: () => number }) {
     this.#redactor = redactor;
@@ -72,6 +82,11 @@ class MemoryStore implements JournalStore {
     return this.#kept(run).playbook;
   }
 
+  async storedTexts(run: string): Promise<readonly StoredText[]> {
+    const { children, ...main } = this.#kept(run).playbook;
+    return [main, ...children].map(storedText);
+  }
+
   async replacePlaybook(run: string, playbook: StoredPlaybook): Promise<void> {
     this.#kept(run).playbook = this.#redacted(playbook);
   }
@@ -82,11 +97,11 @@ class MemoryStore implements JournalStore {
   }
 
   async list(options: ListOptions): Promise<readonly RunSummary[]> {
-    return listRuns(this.#index.toReversed(), () => true, options);
+    return listRuns(this.#index.toReversed(), this.#files, options);
   }
 
   async summary(run: string): Promise<DrivenSummary | null> {
-    return summaryOf(this.#index.toReversed(), () => true, run);
+    return summaryOf(this.#index.toReversed(), this.#files, run);
   }
 
   async size(run: string): Promise<number> {

@@ -32,6 +32,9 @@ export interface NewRecord<T extends RecordType = RecordType> {
 export type AnyRecord = { [T in RecordType]: JournalRecord<T> }[RecordType];
 export type RecordType = keyof RecordData;
 
+/** A text stored beside the journal, as it lies there, secrets masked: the playbook first, then those of its child runs. */
+export type StoredText = { readonly file: string; readonly sha256: string };
+
 /** Every record type and what it carries. Types may be added; an old one never changes its meaning. */
 export interface RecordData {
   'run.created': {
@@ -47,6 +50,7 @@ export interface RecordData {
     parent?: { run: string; task: string; item: string | null };
     /** Hash of the saved plan that it carries out. */
     plan?: string;
+    stored?: readonly StoredText[];
   };
   'run.resumed': { pgdba: string; playbook?: string; actor: string; host: string; pid: number };
   'lease.acquired': { keys: readonly string[]; token: number };
@@ -97,7 +101,7 @@ export interface RecordData {
   'approval.given': { approved: boolean; by: string; reason: string | null; form: Json; plan: string; at: string };
   'drift.decided': { decision: 'reapply' | 'accept'; by: string; diff: string };
   'run.cancel': { how: 'leave' | 'rollback'; by: string; why: string | null };
-  'playbook.replaced': { version: string; sha256: string; by: string };
+  'playbook.replaced': { version: string; sha256: string; by: string; stored?: readonly StoredText[] };
   'hold.released': { by: 'task' | 'engine' | 'guard' | 'rollback'; at: string; why: string };
   'hold.retaken': { why: string };
   'probe.result': {

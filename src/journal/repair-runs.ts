@@ -7,6 +7,7 @@ import { appendIndex } from './index-file.ts';
 import type { AnyRecord, JournalRecord } from './record.ts';
 import { runPaths } from './run-directory.ts';
 import { endLine, headOf, type IndexLine, leftLine, type StartLine } from './run-index.ts';
+import { RunReader } from './run-reader.ts';
 import type { JournalStore } from './store.ts';
 
 const childGraceMs = 10_000;
@@ -24,6 +25,9 @@ export async function repairRun(home: string, store: JournalStore, { problem, ru
   switch (problem) {
     case 'no-directory':
       return index({ is: 'pruned', id: run, at: now });
+    case 'never-began':
+      if (new RunReader(home).summary(run) !== null) return store.remove(run);
+      return rmSync(paths.directory, { recursive: true, force: true });
     case 'removed-in-part':
       return rmSync(paths.directory, { recursive: true, force: true });
     case 'stray-programs':

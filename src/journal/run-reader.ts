@@ -7,10 +7,12 @@ import { type Chain, ChainProof, damaged, type Head } from './chain.ts';
 import { readHead } from './head-file.ts';
 import { readIndex } from './index-file.ts';
 import { type DrivenSummary, type RunTrace, summaryOf, traceRun, unknownRun } from './list-runs.ts';
+import { PlaybookClaim, provenPlaybook } from './prove-playbook.ts';
 import type { AnyRecord } from './record.ts';
 import { type RunPaths, runPaths } from './run-directory.ts';
 import { isRunId } from './run-index.ts';
-import { scanJournal } from './scan-journal.ts';
+import { holdsLine, scanJournal } from './scan-journal.ts';
+import type { StoredPlaybook } from './store.ts';
 import { writeFailure } from './write-failure.ts';
 
 /** What a scan ends with. */
@@ -29,6 +31,9 @@ interface Begun {
   readonly heads: readonly Head[];
 }
 
+const noFiles =
+  'its files are gone, or it never came to have any; take it off the list with: pgdba runs doctor --repair';
+
 /** How often a followed journal is looked at, in ms. */
 const followEvery = 100;
 
@@ -43,6 +48,9 @@ export class RunReader {
   }
 
   readonly exists = (id: string): boolean => isRunId(id) && existsSync(runPaths(this.#home, id).directory);
+
+  /** Whether its journal holds a whole line. Without one it was killed before it did anything. */
+  readonly began = (id: string): boolean => this.reading(() => holdsLine(runPaths(this.#home, id).journal));
 
   /** Every record, proved one by one; what is wrong at its end is thrown there. Errors: RUN_UNKNOWN, JOURNAL_*. */
   scan(run: string): Generator<AnyRecord, ScanEnd, void> {
@@ -59,6 +67,22 @@ export class RunReader {
       if (done) return { ...begun, chain: { records, length: value.length, tornBytes: value.tornBytes } };
       records.push(value);
     }
+  }
+
+  /** All of it, proved: the chain, the head and the playbook. Errors: RUN_UNKNOWN, JOURNAL_*, PLAYBOOK_ALTERED. */
+  prove(run: string): { end: ScanEnd; playbook: StoredPlaybook | undefined } {
+    const claim = new PlaybookClaim();
+    const scan = this.scan(run);
+    for (;;) {
+      const { done, value } = scan.next();
+      if (!done) claim.note(value);
+      else return { end: value, playbook: this.playbook(run, claim) };
+    }
+  }
+
+  /** Its stored playbook, when it is what its journal claims. Errors: PLAYBOOK_ALTERED. */
+  playbook(run: string, claim: PlaybookClaim): StoredPlaybook | undefined {
+    return this.reading(() => provenPlaybook(run, runPaths(this.#home, run).playbook, claim));
   }
 
   /** Records as they come, until the run is driven no more. */
@@ -88,7 +112,7 @@ export class RunReader {
   }
 
   summary(run: string): DrivenSummary | null {
-    return this.reading(() => summaryOf(readIndex(this.#indexPath, run), this.exists, run));
+    return this.reading(() => summaryOf(readIndex(this.#indexPath, run), this, run));
   }
 
   /** What proves a journal is read before it: while a run goes on it may only be older. */
@@ -99,7 +123,7 @@ export class RunReader {
       const trace = traceRun(readIndex(this.#indexPath, run), run);
       const began = existsSync(paths.journal);
       const head = began ? readHead(paths.head) : readUnfinishedHead(paths.head);
-      if (!trace && !began) throw unknownRun(run);
+      if (!trace?.end && !this.exists(run)) throw unknownRun(run, trace && noFiles);
       const end = trace?.end ? [{ seq: trace.end.seq, hash: trace.end.head }] : [];
       return { trace, paths, run, head, heads: [...end, ...(head ? [head] : [])] };
     });

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { systemCode } from '../errors/pgdba-error.ts';
+import { maxLine } from './blobs.ts';
 import { type ChainProof, newline } from './chain.ts';
 import type { AnyRecord } from './record.ts';
 
@@ -32,6 +33,18 @@ export function* scanJournal(file: string, proof: ChainProof): Generator<AnyReco
       rest = rest.subarray(from);
     }
     return size - proof.length;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Whether one whole line, at least, is there; looks no further than a first line can reach. */
+export function holdsLine(file: string): boolean {
+  const fd = openIfThere(file);
+  if (fd === undefined) return false;
+  try {
+    const start = Buffer.alloc(maxLine);
+    return start.subarray(0, readSync(fd, start, 0, maxLine, 0)).includes(newline);
   } finally {
     closeSync(fd);
   }

@@ -1,5 +1,5 @@
 import type { GuardRecord } from './guard-journal.ts';
-import type { AnyRecord, NewRecord, RunStatus } from './record.ts';
+import type { AnyRecord, NewRecord, RunStatus, StoredText } from './record.ts';
 
 /** One run's journal, open for appending by its only driver. */
 export interface Journal {
@@ -34,7 +34,8 @@ export interface RunSummary {
   readonly playbook: string;
   readonly version: string;
   readonly cluster: string | null;
-  readonly status: RunStatus | 'running';
+  /** never-began: its process died before its first record, so nothing was changed. */
+  readonly status: RunStatus | 'running' | 'never-began';
   readonly changed: boolean | null;
   readonly actor: string;
   readonly reason: string | null;
@@ -92,9 +93,12 @@ export interface JournalStore {
   scan(run: string): AsyncIterable<AnyRecord>;
   /** Every record so far, then each as it is written, until nobody drives the run any more or the signal aborts. */
   follow(run: string, signal: AbortSignal): AsyncIterable<AnyRecord>;
-  /** Proof of the chain and of the head. Errors: JOURNAL_DAMAGED, JOURNAL_TRUNCATED, JOURNAL_TOO_NEW. */
+  /** Proof of the chain, the head and the playbook. Errors: JOURNAL_DAMAGED, JOURNAL_TRUNCATED, JOURNAL_TOO_NEW, PLAYBOOK_ALTERED. */
   verify(run: string): Promise<{ records: number; head: string; torn_bytes: number }>;
+  /** Proved by the journal. Errors: RUN_UNKNOWN, PLAYBOOK_ALTERED, JOURNAL_*. */
   playbook(run: string): Promise<StoredPlaybook>;
+  /** What lies there now, for the record that vouches for it from now on. */
+  storedTexts(run: string): Promise<readonly StoredText[]>;
   /** Puts a newer version in its place; the old text stays beside it. Only for the driver of the run. */
   replacePlaybook(run: string, playbook: StoredPlaybook): Promise<void>;
   /** What the run's guards wrote: it is in the journal only after the next drive has copied it. */

@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createPrivate, privateDirectory, readIfThere, syncDirectory } from './private-file.ts';
 import type { PlaybookText, StoredPlaybook } from './store.ts';
@@ -33,19 +33,34 @@ export function replacePlaybook(path: string, playbook: StoredPlaybook): void {
   writePlaybook(path, playbook);
 }
 
-/** The stored playbook as it was given; undefined when there is none. */
-export function readPlaybook(path: string): StoredPlaybook | undefined {
+/** One of the stored files: where it lies, and what it says. */
+export interface StoredFile extends PlaybookText {
+  readonly path: string;
+}
+
+/** The stored playbook first, then those of its child runs; none when there is no playbook. */
+export function readStoredFiles(path: string): readonly StoredFile[] {
   const main = readText(path);
-  if (!main) return undefined;
+  if (!main) return [];
   const { file, source, directory } = main;
-  if (directory === '') return { file, source, children: [] };
   const folder = join(dirname(path), directory);
-  const numbers = readdirSync(folder)
+  const names = directory !== '' && existsSync(folder) ? readdirSync(folder) : [];
+  const numbers = names
     .map((name) => Number(/^(\d+)\.yaml$/.exec(name)?.[1] ?? 0))
     .filter((number) => number > 0)
     .sort((a, b) => a - b);
-  const children = numbers.flatMap((number) => readText(join(folder, `${number}.yaml`)) ?? []);
-  return { file, source, children: children.map((child) => ({ file: child.file, source: child.source })) };
+  const children = numbers.flatMap((number) => {
+    const child = join(folder, `${number}.yaml`);
+    const found = readText(child);
+    return found ? [{ path: child, file: found.file, source: found.source }] : [];
+  });
+  return [{ path, file, source }, ...children];
+}
+
+/** What was put in the place of a newer version, the newest first. */
+export function olderPlaybooks(path: string): string[] {
+  const count = olderVersions(path).length;
+  return Array.from({ length: count }, (_, at) => join(dirname(path), `playbook.${count - at}.yaml`));
 }
 
 function text({ file, source }: PlaybookText, directory: string): string {
@@ -61,5 +76,6 @@ function readText(path: string): (PlaybookText & { readonly directory: string })
 }
 
 function olderVersions(path: string): string[] {
+  if (!existsSync(dirname(path))) return [];
   return readdirSync(dirname(path)).filter((name) => /^playbook\.\d+\.yaml$/.test(name));
 }

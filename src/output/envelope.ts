@@ -77,7 +77,10 @@ function hasContent(outputs: unknown): boolean {
 /** A run that left no error of its own still tells programs why it is not a success. */
 function unexplained({ id, status, playbook, changed }: RunPart): ErrorData {
   if (status === 'declined') return new PgdbaError('DECLINED').toData();
-  if (status === 'interrupted') return new PgdbaError('INTERRUPTED').toData();
+  if (status === 'interrupted') {
+    const hint = id === null ? 'nothing was begun; run it again when you like' : `go on with: pgdba runs resume ${id}`;
+    return new PgdbaError('INTERRUPTED', { hint }).toData();
+  }
   if (status === 'cancelled') {
     const hint = changed && id !== null ? `undo what it did with: pgdba runs rollback ${id}` : 'nothing was changed';
     return new PgdbaError('CANCELLED', { hint }).toData();

@@ -65,7 +65,10 @@ function grid(rows: readonly Row[], style: TableStyle): string[] {
   const natural = columns.map((name, at) =>
     Math.max(textWidth(label(name)), ...cells.map((line) => textWidth(line[at] ?? ''))),
   );
-  const widths = shrink(natural, style.width - gap.length * (columns.length - 1));
+  const words = columns.map((name, at) =>
+    Math.max(longestWord(label(name)), ...cells.map((line) => longestWord(line[at] ?? ''))),
+  );
+  const widths = shrink(natural, words, style.width - gap.length * (columns.length - 1));
   const right = columns.map((name) => rows.every((row) => row[name] == null || typeof row[name] === 'number'));
   const lines = (texts: readonly string[]): string[] => {
     const wrapped = texts.map((text, at) => wrap(text, widths[at] ?? 0));
@@ -83,17 +86,31 @@ function grid(rows: readonly Row[], style: TableStyle): string[] {
   return [...lines(columns.map(label)).map((line) => dim(line, style)), ...cells.flatMap(lines)];
 }
 
-/** Takes from the widest column, one at a time, until the line fits; what is too long for its column then wraps. */
-function shrink(natural: readonly number[], room: number): number[] {
-  const widths = [...natural];
+/** Takes from the widest column, one at a time, until the line fits; words are cut only when wrapping is not enough. */
+function shrink(natural: readonly number[], words: readonly number[], room: number): number[] {
+  const wrapped = takeFrom(natural, words, room);
+  return takeFrom(
+    wrapped,
+    natural.map(() => narrowest),
+    room,
+  );
+}
+
+function takeFrom(from: readonly number[], least: readonly number[], room: number): number[] {
+  const widths = [...from];
   let over = widths.reduce((sum, width) => sum + width, 0) - room;
   while (over > 0) {
-    const widest = Math.max(...widths);
-    if (widest <= narrowest) break;
-    widths[widths.indexOf(widest)] = widest - 1;
+    const widest = Math.max(...widths.filter((width, at) => width > (least[at] ?? narrowest)));
+    const at = widths.findIndex((width, column) => width === widest && width > (least[column] ?? narrowest));
+    if (at < 0) break;
+    widths[at] = widest - 1;
     over -= 1;
   }
   return widths;
+}
+
+function longestWord(text: string): number {
+  return Math.max(0, ...text.split(' ').map(textWidth));
 }
 
 function isRecord(value: unknown): value is Row {

@@ -1,3 +1,4 @@
+import type { PgdbaError } from '../errors/pgdba-error.ts';
 import type { Json } from '../journal/record.ts';
 
 /** check, verify: the wanted state is there, and this is what it looks like. */
@@ -27,10 +28,11 @@ export interface Unknown {
   readonly why: string;
 }
 
-/** verify: proof that it did not happen. */
+/** verify: proof that it did not happen. `error`: its cause; of a class that is retried, the task may be tried again. */
 export interface NotDone {
   readonly is: 'not-done';
   readonly why: string;
+  readonly error?: PgdbaError;
 }
 
 export interface Undone {
@@ -63,8 +65,8 @@ export function unknown(why: string): Unknown {
   return { is: 'unknown', why };
 }
 
-export function notDone(why: string): NotDone {
-  return { is: 'not-done', why };
+export function notDone(why: string, error?: PgdbaError): NotDone {
+  return { is: 'not-done', why, ...(error === undefined ? {} : { error }) };
 }
 
 export const undone: Undone = { is: 'undone' };

@@ -58,7 +58,7 @@ export function memberAct(around: Surroundings, cluster: Cluster, member: Member
     ...memberLook(around, cluster, member),
     async execute(statement, values = [], database = 'postgres') {
       const session = await around.sessions.member(cluster, member.name, database);
-      const { rows, count } = await session.query(statement, values, { signal, single: true });
+      const { rows, count } = await session.query(statement, values, { signal, single: true, ends: true });
       return { rows, count };
     },
     async send(method, path, body, options) {

@@ -18,7 +18,7 @@ export function poolerHandle(
     pointAt: (address) => provider.pointPooler(cluster, pooler.name, address),
     async execute(statement, values = [], database = 'app') {
       const session = await sessions.pooled(cluster, pooler.name, database);
-      await session.query(statement, values, { signal });
+      await session.query(statement, values, { signal, ends: true });
     },
     async show(what) {
       return (await console()).show(what, { signal });

@@ -58,6 +58,13 @@ export class Sessions {
     );
   }
 
+  /** Process ids of the sessions on this member. */
+  pidsOn(member: string): number[] {
+    return [...this.#ready].flatMap(([key, { pid, alive }]) =>
+      key.startsWith(`${member}/`) && alive && pid !== null ? [pid] : [],
+    );
+  }
+
   /** The next verb begins. */
   rise(): void {
     clearTimeout(this.#end);

@@ -7,6 +7,7 @@ import { resolveSecret } from '../secrets/resolve.ts';
 import type { AnyParams } from '../step/define-step.ts';
 import type { Act, GuardOrder, Messenger } from '../step/index.ts';
 import { describeCluster } from './describe-cluster.ts';
+import { endLeftovers } from './end-leftovers.ts';
 import { type GuardAddresses, guardAddresses } from './guard-addresses.ts';
 import { hands } from './hands.ts';
 import { knownCluster } from './known-cluster.ts';
@@ -33,6 +34,8 @@ export class World {
   readonly #known = new Set<string>();
   /** By run: sessions that no verb uses at the moment. */
   readonly #resting = new Map<string, Sessions[]>();
+  /** By run: the last one that was to hold its locks. */
+  readonly #locking = new Map<string, Sessions>();
   /** When an attempt asked first how long it has waited, on the monotonic clock. */
   readonly #waiting = new Map<string, number>();
 
@@ -46,7 +49,7 @@ export class World {
     const provider = watched(await this.#parts.provider(occasion.target?.provider ?? 'local'), occasion.child);
     await this.#knowSecrets(occasion.target);
     const resting = this.#restingOf(occasion);
-    const sessions = resting.pop() ?? new Sessions(provider, redactor, `pgdba/${occasion.run.id}`);
+    const sessions = resting.pop() ?? new Sessions(provider, redactor, sessionName(occasion.run.id));
     sessions.rise();
     try {
       const around = { inventory, redactor, provider, sessions, signal: occasion.signal };
@@ -105,13 +108,36 @@ export class World {
     try {
       return await this.lend(looking(target, order.run, signal), async (look) => {
         const [cluster, { name }] = await Promise.all([look.cluster(), look.primary()]);
-        const sessions = new Sessions(provider, this.#parts.redactor, `pgdba/${order.run}`);
+        const sessions = new Sessions(provider, this.#parts.redactor, sessionName(order.run));
+        this.#locking.set(order.run, sessions);
         return takeLocks(await sessions.member(cluster, name, 'postgres'), name, order);
       });
     } catch (thrown) {
       if (thrown instanceof PgdbaError && thrown.class !== 'bug') return { is: 'nowhere', why: thrown.message };
       throw thrown;
     }
+  }
+
+  /**
+   * Ends what a dead process of this run has left at work on the members that answer, and waits until it is gone; it
+   * could change the world after anybody looked. Errors: STATEMENT_ALIVE.
+   */
+  async endLeftovers(target: Target, run: string, signal: AbortSignal): Promise<void> {
+    if (!(await this.#parts.inventory.read(target.name))) return;
+    const asking = AbortSignal.any([signal, AbortSignal.timeout(leftoversWithin)]);
+    const occasion = looking(target, run, asking);
+    const locking = this.#locking.get(run);
+    const ours = [...(locking ? [locking] : []), ...this.#restingOf(occasion)];
+    const own = (member: string) => ours.flatMap((sessions) => sessions.pidsOn(member));
+    await this.lend(occasion, async (look) => {
+      const asked = await Promise.allSettled(
+        (await look.members()).map((member) => endLeftovers(member, { applicationName: sessionName(run), own })),
+      );
+      for (const answer of asked) {
+        if (answer.status === 'fulfilled' || signal.aborted || isElsewhere(answer.reason)) continue;
+        throw answer.reason;
+      }
+    });
   }
 
   /** Which database system it is and on which timeline; null without a primary. Errors: SPLIT_BRAIN, IDENTITY_MISMATCH. */
@@ -132,6 +158,17 @@ export class World {
   async proveIdentity(cluster: Cluster): Promise<void> {
     await proveIdentity(await this.#parts.provider(cluster.provider), cluster);
   }
+}
+
+const leftoversWithin = 20_000;
+
+function sessionName(run: string): string {
+  return `pgdba/${run}`;
+}
+
+/** A member that is down, cut off or another's: what the run does next finds out by itself. */
+function isElsewhere(thrown: unknown): boolean {
+  return thrown instanceof PgdbaError && thrown.class !== 'bug' && thrown.code !== 'STATEMENT_ALIVE';
 }
 
 /** The provider with every program it starts for this verb accounted for. */

@@ -14,7 +14,7 @@ import {
   undone,
   unknown,
 } from '../../src/step/index.ts';
-import { lastWords, readBytes, said } from './said.ts';
+import { firstWords, lastWords, readBytes, said } from './said.ts';
 import { secretName } from './secret-name.ts';
 
 const argv = (description: string) => Type.Array(Type.String(), { minItems: 1, description });
@@ -72,7 +72,7 @@ export default defineStep({
     if (state.is === 'done') return satisfied(unheard);
     if (state.is === 'unknown') return unknown(state.why);
     const { member, argv: command } = look.params;
-    return change(`run ${lastWords(command.join(' '), 120)}${member === undefined ? '' : ` on ${member}`}`, {});
+    return change(`run ${firstWords(command.join(' '), 120)}${member === undefined ? '' : ` on ${member}`}`, {});
   },
 
   async apply(act) {
@@ -126,8 +126,8 @@ function failureOf(look: Look<Params>, { exit, stdout, stderr }: { exit: number;
   const [program = ''] = look.params.argv;
   const { task } = look.run;
   return new PgdbaError('COMMAND_FAILED', {
-    facts: { program, exit, problem: lastWords(stderr) || lastWords(stdout) || 'it said nothing' },
-    hint: `put right what it says; a resume runs it again only with --resolve ${task}=not-done`,
+    facts: { program, exit, problem: lastWords(stderr) || lastWords(stdout) || 'it said nothing', task },
+    hint: 'put right what it says',
   });
 }
 

@@ -24,7 +24,8 @@ const result = Type.Object({
 
 /**
  * Every request carries `Idempotency-Key: RUN/TASK`, the mark by which a server can know a repetition. Redirects are
- * never followed. After a crash the answer is lost: then `done_when` decides, or a GET is simply asked again.
+ * never followed. After a crash the answer is lost: then `done_when` decides, or a GET is simply asked again. What is
+ * proved not to have happened, because of a server in trouble, is transient; a POST without proof is never sent again.
  */
 export default defineStep({
   id: 'http',
@@ -74,21 +75,26 @@ export default defineStep({
       return { sent: true, problem: '', answer: heardOf(act, answer) };
     } catch (thrown) {
       if (!(thrown instanceof PgdbaError) || thrown.facts['sent'] !== false) throw thrown;
-      return { sent: false, problem: act.masked(thrown.message), answer: unheard };
+      return { sent: false, problem: act.masked(String(thrown.facts['problem'])), answer: unheard };
     }
   },
 
   async verify(look, _memo, receipt) {
-    if (receipt?.sent === false) return notDone(receipt.problem);
+    if (receipt?.sent === false) return refused(unreached(look, receipt.problem));
     const state = await proofOf(look);
     if (state.is === 'done') return satisfied(receipt?.answer ?? unheard);
     if (state.is === 'unknown') return unknown(state.why);
     if (receipt && accepted(look.params, receipt.answer.status)) {
       return state.is === 'silent' ? satisfied(receipt.answer) : pending('done_when does not hold yet');
     }
-    if (state.is === 'not-done')
-      return notDone(receipt ? failureOf(look, receipt.answer).message : 'done_when does not hold');
-    if (receipt) throw failureOf(look, receipt.answer);
+    if (state.is === 'not-done') {
+      return receipt ? refused(failureOf(look, receipt.answer)) : notDone('done_when does not hold');
+    }
+    if (receipt) {
+      const error = failureOf(look, receipt.answer);
+      if (error.code === 'WEB_BUSY') return refused(error);
+      throw error;
+    }
     if (isSafe(look.params.method)) return notDone('nobody heard the answer; a request that only reads is asked again');
     return unknown('nobody heard the answer, and the task has no `done_when`');
   },
@@ -143,8 +149,31 @@ function isSafe(method: string): boolean {
 
 function failureOf(look: Look<Params>, { status, body }: { status: number | null; body: string }): PgdbaError {
   const { method, url: address } = look.params;
-  return new PgdbaError('WEB_ANSWER', {
-    facts: { server: new URL(address).origin, method, status, problem: lastWords(body) || 'an empty answer' },
-    hint: `put that right; a resume sends it again only with --resolve ${look.run.task}=not-done`,
+  const proven = isSafe(method) || look.params.done_when !== undefined;
+  const busy = proven && status !== null && inTrouble.has(status);
+  return new PgdbaError(busy ? 'WEB_BUSY' : 'WEB_ANSWER', {
+    facts: {
+      server: new URL(address).origin,
+      method,
+      status,
+      problem: lastWords(body) || 'an empty answer',
+      task: look.run.task,
+    },
+    hint: busy ? 'wait until that server has recovered' : 'put that right',
+  });
+}
+
+/** Answers of a server that may do better in a moment. */
+const inTrouble: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+function refused(error: PgdbaError) {
+  return notDone(error.message, error);
+}
+
+function unreached(look: Look<Params>, problem: string): PgdbaError {
+  const { method, url: address } = look.params;
+  return new PgdbaError('WEB_UNREACHABLE', {
+    facts: { server: new URL(address).origin, problem, method, sent: false },
+    hint: 'check the address, and that this host may reach it: curl -v it from here',
   });
 }

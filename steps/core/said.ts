@@ -17,3 +17,9 @@ export function lastWords(text: string, signs = 300): string {
   const words = text.trim();
   return words.length <= signs ? words : `… ${words.slice(-signs)}`;
 }
+
+/** Its beginning, which says what it is. */
+export function firstWords(text: string, signs: number): string {
+  const words = text.trim();
+  return words.length <= signs ? words : `${words.slice(0, signs)} …`;
+}

@@ -16,7 +16,7 @@ import {
   unknown,
 } from '../../src/step/index.ts';
 import { keptRows } from './rows.ts';
-import { lastWords } from './said.ts';
+import { firstWords } from './said.ts';
 
 const result = Type.Object({
   rows: Type.Array(Type.Record(Type.String(), Type.Unknown()), { description: 'What it returned, if it was heard.' }),
@@ -84,7 +84,7 @@ export default defineStep({
     const state = await proofOf(look);
     if (state.is === 'done') return satisfied(unheard);
     if (state.is === 'unknown') return unknown(state.why);
-    return change(lastWords(look.params.statement.replace(/\s+/g, ' '), 120), {});
+    return change(firstWords(look.params.statement.replace(/\s+/g, ' '), 120), {});
   },
 
   async apply(act) {
@@ -175,7 +175,7 @@ function refused(look: Look<Params>, { sqlstate, problem }: { sqlstate: string; 
   const hint = sqlstate === '25001' ? '; add `transaction: false`' : '';
   if (transaction) return notDone(`the server refused it (${sqlstate}): ${problem}${hint}`);
   throw new PgdbaError('SQL_FAILED', {
-    facts: { server: `database ${database}`, sqlstate, problem: describe(problem) },
-    hint: `put that right; a resume runs it again only with --resolve ${look.run.task}=not-done`,
+    facts: { server: `database ${database}`, sqlstate, problem: describe(problem), task: look.run.task },
+    hint: 'put that right',
   });
 }

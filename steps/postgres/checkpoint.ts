@@ -4,6 +4,7 @@ import {
   lsnDiff,
   type MemberLook,
   notDone,
+  PgdbaError,
   satisfied,
   Type,
   undone,
@@ -26,6 +27,16 @@ export default defineStep({
 
   async check(look) {
     const member = await look.member(look.params.member);
+    const [standby] = await member.sql<{ is: boolean }>('select pg_catalog.pg_is_in_recovery() as is');
+    if (standby?.is !== false) {
+      throw new PgdbaError('PARAMS_INVALID', {
+        facts: {
+          step: 'postgres.checkpoint@1',
+          problem: `${member.name} is a standby: it makes restartpoints, and only after checkpoints of its primary`,
+        },
+        hint: 'name the member that accepts writes; `pgdba cluster status` shows who is primary',
+      });
+    }
     return change(`checkpoint on ${member.name}`, { checkpoint_lsn: await lastCheckpoint(member) });
   },
 

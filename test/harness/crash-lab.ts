@@ -71,7 +71,8 @@ export class CrashWorld {
     } catch (thrown) {
       if (!(thrown instanceof PgdbaError)) throw thrown;
       // Killed before its first record: the operator is told to start it again.
-      if (thrown.code === 'RUN_UNKNOWN') return runCrashPlaybook(this.lab, this.#variant);
+      if (thrown.code === 'RUN_UNKNOWN' || thrown.code === 'RUN_NEVER_BEGAN')
+        return runCrashPlaybook(this.lab, this.#variant);
       if (thrown.code === 'RUN_ENDED') return this.#reportOf(newest);
       throw thrown;
     }

@@ -107,6 +107,8 @@ const once = defineStep({
   async apply(act, { mark }) {
     const { in: folder, name } = act.params;
     if (is(folder, `${name}.dead`)) await act.sleep(60_000);
+    if (is(folder, `${name}.alive`))
+      throw new PgdbaError('STATEMENT_ALIVE', { facts: { server: name, pid: 7, problem: 'told to' } });
     appendFileSync(join(folder, name), `${mark}\n`);
     if (is(folder, `${name}.slow`)) await act.sleep(60_000);
     return { at: 1 };

@@ -97,7 +97,7 @@ describe('a run that was killed before its first record', () => {
     const about = { id, playbook: name, version, cluster: 'demo', actor: 'tester', reason: null, source, file };
     await (await store.create(about)).close();
     const refusal = await failureOf(world.lab.resume(id));
-    expect(refusal).toMatchObject({ code: 'RUN_UNKNOWN' });
+    expect(refusal).toMatchObject({ code: 'RUN_NEVER_BEGAN' });
     expect(refusal.hint).toContain('start it again');
     expect(world.deeds('apply')).toEqual([]);
   });

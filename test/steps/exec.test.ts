@@ -50,8 +50,14 @@ describe('exec', () => {
     await expect(step.verify(memo, receipt)).rejects.toMatchObject({
       code: 'COMMAND_FAILED',
       message: 'sh ended with 3: no such bucket',
-      hint: expect.stringContaining('--resolve task=not-done'),
+      facts: { task: 'task' },
+      hint: 'put right what it says',
     });
+  });
+
+  it('is called by how it begins, however long it is', async () => {
+    const step = await exec({ argv: ['purge-cdn', 'x'.repeat(300)] });
+    expect(await step.check()).toMatchObject({ summary: expect.stringMatching(/^run purge-cdn x+ …$/) });
   });
 
   it('takes the exits that the task calls success', async () => {

@@ -86,12 +86,38 @@ describe('http', () => {
     expect(await expected.step.verify(expected.memo, expected.receipt)).toMatchObject({ is: 'satisfied' });
   });
 
+  it.each([
+    ['GET', 503, { is: 'not-done', error: expect.objectContaining({ code: 'WEB_BUSY', class: 'transient' }) }],
+    ['HEAD', 429, { is: 'not-done', error: expect.objectContaining({ code: 'WEB_BUSY', class: 'transient' }) }],
+  ])('may ask a server in trouble again when it only reads: %s %i', async (method, status, verdict) => {
+    server.answer = () => ({ status });
+    const { step, memo, receipt } = await sent({ method, url: server.url });
+    expect(await step.verify(memo, receipt)).toMatchObject(verdict);
+  });
+
+  it('never sends a POST again that a server in trouble answered, unless it is proved not to be done', async () => {
+    server.answer = ({ method }) => ({ status: method === 'POST' ? 503 : 200, body: '{"state":"ready"}' });
+    const blind = await sent({ method: 'POST', url: server.url });
+    await expect(blind.step.verify(blind.memo, blind.receipt)).rejects.toMatchObject({
+      code: 'WEB_ANSWER',
+      class: 'permanent',
+      facts: { status: 503 },
+    });
+    const done_when = { url: server.url, pointer: '/state', equals: 'drain' };
+    const proved = await sent({ method: 'POST', url: server.url, done_when });
+    expect(await proved.step.verify(proved.memo, proved.receipt)).toMatchObject({
+      is: 'not-done',
+      error: expect.objectContaining({ code: 'WEB_BUSY' }),
+    });
+  });
+
   it('knows that nothing was sent when nobody listens there', async () => {
     await server.close();
     const { step, memo, receipt } = await sent({ method: 'POST', url: server.url });
     expect(await step.verify(memo, receipt)).toMatchObject({
       is: 'not-done',
       why: expect.stringContaining('ECONNREFUSED'),
+      error: expect.objectContaining({ code: 'WEB_UNREACHABLE', class: 'transient' }),
     });
     expect(await step.rollback(memo, receipt)).toEqual({ is: 'undone' });
   });

@@ -7,11 +7,13 @@ import { actorOf } from '../../inventory/actor.ts';
 import type { JournalStore } from '../../journal/store.ts';
 import { givenReason } from '../given-reason.ts';
 import type { PlainCommand } from '../invocation.ts';
+import { refuseCheck } from '../refuse-check.ts';
 
 const command: PlainCommand = {
   define: (cli) => cli.argument('<run>', 'the run whose rollback failed: its id or any unique part of it'),
   examples: ['pgdba lease ack last:demo --reason "slot removed by hand, cluster is healthy"'],
   async run(invocation) {
+    refuseCheck(invocation, 'pgdba lease list --format table');
     const { services, home, io, operands } = invocation;
     const reason = givenReason(invocation, 'an acknowledgement');
     const run = await failedRun(await services.store(), home, operands[0] ?? '');

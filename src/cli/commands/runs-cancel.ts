@@ -21,7 +21,7 @@ const command: PlainCommand = {
     'pgdba runs cancel last:demo --leave --wait 30s',
   ],
   async run(invocation) {
-    refuseCheck(invocation);
+    refuseCheck(invocation, `pgdba runs show ${invocation.operands[0] ?? 'last'}`);
     const { services, operands } = invocation;
     const how = howOf(invocation);
     const store = await services.store();

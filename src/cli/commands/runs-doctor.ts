@@ -1,8 +1,9 @@
 import { listLeases } from '../../engine/lease/list-leases.ts';
 import { asPgdbaError, PgdbaError } from '../../errors/pgdba-error.ts';
 import { examineRuns, type RunFinding } from '../../journal/examine-runs.ts';
+import { isOpen } from '../../journal/list-runs.ts';
 import { repairRun } from '../../journal/repair-runs.ts';
-import type { JournalStore } from '../../journal/store.ts';
+import type { JournalStore, RunSummary } from '../../journal/store.ts';
 import type { PlainCommand } from '../invocation.ts';
 
 interface Row {
@@ -20,7 +21,10 @@ const command: PlainCommand = {
     const store = await services.store();
     const found = [...examineRuns(home)];
     const rows = options['repair'] === true ? await repairAll(home, store, found) : found.map((one) => row(one, false));
-    const findings = [...rows, ...leases(home)];
+    const resumable = new Set(
+      (await store.list({ limit: Number.MAX_SAFE_INTEGER })).filter(canGoOn).map(({ id }) => id),
+    );
+    const findings = [...rows, ...leases(home, resumable)];
     const open = findings.filter(({ repaired }) => !repaired);
     const data = { ok: open.length === 0, findings };
     if (data.ok) return { data };
@@ -54,8 +58,12 @@ function row({ problem, run, detail, hint, repairable }: RunFinding, repaired: b
   return { problem, run, detail, hint: repairable && !repaired ? `--repair would ${hint}` : hint, repaired };
 }
 
+function canGoOn({ status }: RunSummary): boolean {
+  return isOpen(status);
+}
+
 /** Leases are not put right here: the next run takes a stale one over, and a locked cluster is an operator's decision. */
-function leases(home: string): Row[] {
+function leases(home: string, resumable: ReadonlySet<string>): Row[] {
   try {
     return listLeases(home).flatMap(({ run, state, directory, key, why }): Row[] => {
       const where = `${key} of ${directory}`;
@@ -64,7 +72,8 @@ function leases(home: string): Row[] {
         const hint = `look at the cluster, then: pgdba lease ack ${run} --reason "…"`;
         return [{ problem: 'locked-cluster', run, detail: `${where}: ${why ?? ''}`, hint, repaired: false }];
       }
-      const hint = `the next run takes it over; bring this one to its end with: pgdba runs resume ${run}`;
+      const next = 'the next run takes it over';
+      const hint = resumable.has(run) ? `${next}; bring this one to its end with: pgdba runs resume ${run}` : next;
       return [{ problem: 'stale-lease', run, detail: `${where}: ${why ?? state}`, hint, repaired: false }];
     });
   } catch (thrown) {

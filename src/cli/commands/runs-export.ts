@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { describe, PgdbaError } from '../../errors/pgdba-error.ts';
 import { asWritten } from '../../journal/blobs.ts';
+import { neverBegan } from '../../journal/list-runs.ts';
 import type { JournalStore } from '../../journal/store.ts';
 import type { RunReport } from '../../report/run-report.ts';
 import { RunFold } from '../../report/run-view.ts';
@@ -52,6 +53,7 @@ async function gather(store: JournalStore, run: string): Promise<RunReport> {
   const fold = new RunFold();
   for await (const record of store.scan(run)) fold.add(record);
   const view = fold.view(await store.guards(run));
+  if (view.records === 0) throw neverBegan(run);
   const evidence = { ...(await store.verify(run)), verified_at: new Date().toISOString() };
   return { status: view.status ?? (await store.summary(run))?.status ?? 'interrupted', view, evidence };
 }

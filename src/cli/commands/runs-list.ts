@@ -1,6 +1,7 @@
 import { PgdbaError } from '../../errors/pgdba-error.ts';
 import { closest } from '../../formats/closest.ts';
 import type { RunSummary } from '../../journal/store.ts';
+import { renderTable, type TableStyle } from '../../output/table.ts';
 import type { PlainCommand } from '../invocation.ts';
 
 const command: PlainCommand = {
@@ -16,7 +17,7 @@ const command: PlainCommand = {
     const limit = parseLimit(String(options['limit']));
     const store = await services.store();
     const runs = await store.list({ limit, children: options['all'] === true, ...cluster, ...status });
-    return { data: { runs } };
+    return { data: { runs }, draw: (style) => tableOf(runs, style) };
   },
 };
 export default command;
@@ -30,9 +31,33 @@ function parseLimit(text: string): number {
   });
 }
 
+/** For people: what names a run stays whole, and the narrower the page, the fewer columns; `runs show` has the rest. */
+function tableOf(runs: readonly RunSummary[], style: TableStyle): string {
+  const { width } = style;
+  const room = runs.some(({ parent }) => parent !== null) ? width - 10 : width;
+  const rows = runs.map(({ id, playbook, cluster, status, changed, actor, started_at, reason, parent }) => ({
+    id,
+    playbook,
+    cluster,
+    status,
+    ...(room < 95 ? {} : { changed, actor }),
+    started: dayAndMinute(started_at),
+    reason,
+    parent,
+  }));
+  return renderTable({ runs: rows }, style);
+}
+
+/** One word, so that it stays on one line; the year only when it is another one. */
+function dayAndMinute(ts: string): string {
+  const text = ts.slice(0, 'YYYY-MM-DDTHH:MM'.length);
+  return `${text.startsWith(`${new Date().getUTCFullYear()}-`) ? text.slice('YYYY-'.length) : text}Z`;
+}
+
 const statuses: Readonly<Record<RunSummary['status'], true>> = {
   running: true,
   interrupted: true,
+  'never-began': true,
   waiting: true,
   'needs-decision': true,
   drift: true,

@@ -19,7 +19,7 @@ const command: PlainCommand = {
     'pgdba runs resume last --accept',
   ],
   async run(invocation) {
-    refuseCheck(invocation);
+    refuseCheck(invocation, `pgdba runs show ${invocation.operands[0] ?? 'last'}`);
     const { services, globals, retry, operands, options } = invocation;
     return driveRun(invocation, async (io) => {
       const store = await services.store();

@@ -9,7 +9,7 @@ const command: PlainCommand = {
   },
   examples: ['pgdba runs rollback last', 'pgdba runs rollback last:demo --reason "wrong day"'],
   async run(invocation) {
-    refuseCheck(invocation);
+    refuseCheck(invocation, `pgdba runs show ${invocation.operands[0] ?? 'last'}`);
     const { services, globals, retry, operands } = invocation;
     return driveRun(invocation, async (io) => {
       const store = await services.store();

@@ -41,7 +41,7 @@ export async function acquireLease(request: LeaseRequest): Promise<FileLease> {
   for (;;) {
     // What a dead run held is being put right: even a request that does not wait for the living waits for that.
     start += await awaitGuards(request, paths, guarded, now);
-    if (signal?.aborted) throw new PgdbaError('INTERRUPTED');
+    if (signal?.aborted) throw new PgdbaError('INTERRUPTED', { hint: 'nothing was begun; run it again when you like' });
     const outcome = await takeAll(request, paths, stolen, now);
     if (Array.isArray(outcome)) {
       for (const { from, why, key } of stolen) onSteal?.(from, why, key);

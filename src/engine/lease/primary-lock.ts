@@ -44,7 +44,7 @@ export class PrimaryLock {
       const holder = await lock.#try(order.signal);
       if (order.signal.aborted) {
         await lock.release();
-        throw new PgdbaError('INTERRUPTED');
+        throw new PgdbaError('INTERRUPTED', { hint: 'nothing was begun; run it again when you like' });
       }
       if (!holder) return lock;
       const left = end - performance.now();

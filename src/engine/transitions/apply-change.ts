@@ -17,7 +17,7 @@ const lastLookMs = 15_000;
 export type Verdict =
   | { readonly is: 'satisfied'; readonly result: unknown }
   /** Proved that it did not happen. */
-  | { readonly is: 'not-done'; readonly why: string }
+  | { readonly is: 'not-done'; readonly why: string; readonly error?: PgdbaError }
   /** It happened differently, or the step cannot go on. */
   | { readonly is: 'failed'; readonly error: PgdbaError }
   /** `waited`: it could be looked at, and did not show in the time it has. */
@@ -36,9 +36,17 @@ export async function applyChange(
 ): Promise<void> {
   const { thrown, receipt } = await tryApply(drive, verb, memo);
   if (thrown !== undefined && (cancelled.aborted || asPgdbaError(thrown).class === 'journal')) throw thrown;
-  const verdict = await judge(drive, { ...verb, signal: lookingSignal(verb, thrown, cancelled) }, memo, receipt);
+  const looking = { ...verb, signal: lookingSignal(verb, thrown, cancelled) };
+  const verdict = isStillAtWork(thrown) ? tooEarly : await judge(drive, looking, memo, receipt);
   await recordVerdict(drive, verb, verdict, thrown, began);
 }
+
+/** What goes on in a server may change the world after any look at it. */
+function isStillAtWork(thrown: unknown): boolean {
+  return thrown instanceof PgdbaError && thrown.code === 'STATEMENT_ALIVE';
+}
+
+const tooEarly: Verdict = { is: 'unknown', why: 'no look at the world says how that will end' };
 
 /** The task.result of a verdict. `thrown`: what apply threw, undefined when it returned. */
 export async function recordVerdict(
@@ -137,6 +145,7 @@ function failure(verb: Verb, verdict: Exclude<Verdict, { is: 'satisfied' }>, thr
   if (verdict.is === 'failed') return verdict.error;
   if (verdict.is === 'not-done') {
     if (thrown !== undefined) return asPgdbaError(thrown);
+    if (verdict.error) return verdict.error;
     return new PgdbaError(verb.step.effect === 'once' ? 'NOT_DONE' : 'NOT_VERIFIED', {
       facts: { task: verb.task, why: verdict.why },
       hint: 'look at the log of the server concerned, then run it again',
@@ -145,7 +154,7 @@ function failure(verb: Verb, verdict: Exclude<Verdict, { is: 'satisfied' }>, thr
   const problem = thrown === undefined ? verdict.why : `${describe(thrown)}; and looking again: ${verdict.why}`;
   return new PgdbaError('TASK_UNKNOWN_OUTCOME', {
     facts: { task: verb.task, problem },
-    hint: 'make the server reachable again and resume the run: it asks the world what happened',
+    hint: 'make the server reachable again and look at what happened there',
     cause: thrown,
   });
 }

@@ -3,6 +3,7 @@ import { PgdbaError } from '../../errors/pgdba-error.ts';
 import type { Json } from '../../journal/record.ts';
 import { approve, approveTimeout } from '../../playbook/approve.ts';
 import { bindParams } from '../../playbook/params.ts';
+import { readForm } from '../../playbook/read-form.ts';
 import type { DriveContext } from '../drive-context.ts';
 import { recordFailure } from '../record-failure.ts';
 import { type ApprovalState, isMap } from '../run-state.ts';
@@ -94,10 +95,13 @@ function requesterOf({ parts }: DriveContext): string {
   return created?.type === 'run.created' ? created.data.actor : parts.actor;
 }
 
-function waitsFor(drive: DriveContext, { task }: Unit, { question, expires_at }: ApprovalState['asked']): PgdbaError {
+function waitsFor(drive: DriveContext, { task }: Unit, asked: ApprovalState['asked']): PgdbaError {
+  const { question, form, expires_at } = asked;
   const { run } = drive.parts.journal;
+  const needed = [...readForm(form).values()].filter((input) => !input.optional && input.default === undefined);
+  const answers = needed.map(({ name }) => ` --set ${name}=…`).join('');
   return new PgdbaError('APPROVAL_NEEDED', {
     facts: { task: task.id, question, expires_at },
-    hint: `somebody else answers until ${expires_at}: pgdba runs approve ${run}; then: pgdba runs resume ${run}`,
+    hint: `somebody else answers until ${expires_at}: pgdba runs approve ${run}${answers}; then: pgdba runs resume ${run}`,
   });
 }

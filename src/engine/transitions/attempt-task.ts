@@ -126,7 +126,7 @@ function refuseLostHold(drive: DriveContext, { task }: Unit): void {
 function tookTooLong({ task }: Unit, thrown: unknown): PgdbaError {
   return new PgdbaError('TASK_TIMEOUT', {
     facts: { task: task.id, timeout: formatDuration(task.timeout), last: describe(thrown) },
-    hint: 'nothing was changed by this task; look at the servers, then resume the run',
+    hint: 'nothing was changed by this task; look at the servers',
     cause: thrown,
   });
 }

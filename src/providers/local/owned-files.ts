@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, type FileHandle, lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { asPgdbaError, systemCode } from '../../errors/pgdba-error.ts';
+import { asPgdbaError, PgdbaError, systemCode } from '../../errors/pgdba-error.ts';
 import type { Account } from './account.ts';
 
 /** A directory of the account, 0700 whatever the umask; its parent must exist. */
 export async function ensureDirectory(path: string, account: Account): Promise<void> {
   await mkdir(path, { mode: 0o700 }).catch((thrown: unknown) => {
-    if (systemCode(thrown) !== 'EEXIST') throw asDiskFull(thrown);
+    if (systemCode(thrown) !== 'EEXIST') throw asDiskFull(thrown, path);
   });
   const found = await lstat(path);
   if (found.isDirectory() && found.uid === account.uid && (found.mode & 0o777) === 0o700) return;
@@ -47,7 +47,7 @@ async function replace(
     await rename(beside, path);
   } catch (thrown) {
     await rm(beside, { force: true });
-    throw asDiskFull(thrown);
+    throw asDiskFull(thrown, path);
   }
 }
 
@@ -69,7 +69,9 @@ export async function writeIfDifferent(
 }
 
 /** A full disk is the operator's to solve, not our bug; everything else stays what it is. */
-function asDiskFull(thrown: unknown): unknown {
+function asDiskFull(thrown: unknown, path: string): unknown {
   const error = asPgdbaError(thrown);
-  return error.code === 'DISK_FULL' ? error : thrown;
+  if (error.code !== 'DISK_FULL') return thrown;
+  // What fails on an open file names none.
+  return new PgdbaError('DISK_FULL', { facts: { path }, hint: error.hint, cause: thrown });
 }

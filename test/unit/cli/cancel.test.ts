@@ -82,6 +82,12 @@ describe('runs cancel of a run that nobody drives', () => {
 });
 
 describe('--check of a verb that is one act', () => {
+  it.each(['resume', 'rollback', 'cancel', 'approve', 'reject'])('is not offered by runs %s', async (verb) => {
+    const { stdout } = await pgdba(['runs', verb, '--help']);
+    expect(stdout).toContain('--format');
+    expect(stdout).not.toMatch(/--check|--out|--plan <file>|--override/);
+  });
+
   it.each([
     ['cancel', '--leave'],
     ['approve', '--quiet'],
@@ -89,7 +95,7 @@ describe('--check of a verb that is one act', () => {
   ])('runs %s does nothing and says so', async (verb, option) => {
     const call = await pgdba(['runs', verb, 'last', option, '--dry-run']);
     expect({ exit: call.exit, cancels: call.cancels }).toEqual({ exit: 2, cancels: [] });
-    expect(JSON.parse(call.stdout).hint).toBe('see how the run stands: pgdba runs show last');
+    expect(JSON.parse(call.stdout).hint).toBe('see how it stands: pgdba runs show last');
   });
 });
 

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { commandIndex } from '../../../src/cli/command-index.ts';
 import { plainCommands } from '../../../src/cli/plain-commands.ts';
 import type { Services } from '../../../src/cli/services.ts';
+import { PgdbaError } from '../../../src/errors/pgdba-error.ts';
 import type { Cluster } from '../../../src/inventory/cluster.ts';
 import type { JournalStore, RunSummary } from '../../../src/journal/store.ts';
 import { failing } from '../output/a-run.ts';
@@ -273,6 +274,25 @@ describe('while a run is driven', () => {
     });
     expect(stderr.text()).toContain('n1 → n2\nRun switchover on demo? [y/N] ');
   });
+
+  it.each(['Ctrl-C', 'Ctrl-D'])(
+    'what is said after a question that ended with %s has a line of its own',
+    async (key) => {
+      const stdin = Object.assign(new PassThrough(), { isTTY: true });
+      const stderr = sink({ columns: 100, rows: 40 });
+      const interrupt = new AbortController();
+      await pgdba(['switchover', '--quiet'], {
+        io: { stdin, stderr },
+        run: async ({ prompt }) => {
+          const asked = prompt?.yesNo('Run switchover on demo?', [], interrupt.signal);
+          setImmediate(() => (key === 'Ctrl-C' ? interrupt.abort() : stdin.end()));
+          expect(await asked).toBe(false);
+          throw new PgdbaError('DECLINED');
+        },
+      });
+      expect(stderr.text()).toMatch(/\[y\/N\] \r?\nerror DECLINED/);
+    },
+  );
 
   it('destructive work is agreed to by typing the exact name', async () => {
     const ask = async (typed: string) => {

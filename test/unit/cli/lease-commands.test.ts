@@ -55,6 +55,18 @@ const failed: NewRecord[] = [
   { type: 'run.ended', data: { status: 'rollback-failed', changed: true, outputs: null, error: null, head: '' } },
 ];
 
+describe('--check', () => {
+  it.each([
+    ['steal', 'demo'],
+    ['ack', run],
+  ])('lease %s refuses it and does nothing', async (verb, whom) => {
+    await hold();
+    const call = await lease(verb, whom, '--reason', 'to see', '--check');
+    expect({ exit: call.exit, code: answer(call).code }).toEqual({ exit: 2, code: 'USAGE' });
+    for (const one of held) await one.assertHeld();
+  });
+});
+
 describe('lease list', () => {
   it('is one line per cluster and run, under the name that people know', async () => {
     await hold();

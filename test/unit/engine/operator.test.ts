@@ -189,6 +189,7 @@ describe('a task that asks for approval', () => {
   it('waits until somebody else has approved, and knows what they said', async () => {
     const waiting = await lab.run(asks);
     expect(waiting).toMatchObject({ status: 'waiting', error: { code: 'APPROVAL_NEEDED' } });
+    expect(waiting.error?.hint).toContain(`pgdba runs approve ${waiting.id} --set ticket=…; then: pgdba runs resume`);
     expect(lab.exists('b')).toBe(false);
     await expect(answer(waiting.id ?? '', true, 'tester')).rejects.toMatchObject({ code: 'APPROVAL_SELF' });
     await answer(waiting.id ?? '', true);

@@ -69,6 +69,8 @@ describe('a failed run', () => {
     lab.put('c.fails');
     const report = await lab.run(`tasks:\n${ensure('a')}${ensure('b')}${ensure('c')}`);
     expect(report).toMatchObject({ status: 'rollback-failed', error: { code: 'ROLLBACK_FAILED' } });
+    expect(report.error?.hint).toContain(`pgdba runs rollback ${report.id}`);
+    expect(report.error?.hint).toContain(`pgdba lease ack ${report.id} --reason`);
     expect(report.error?.error).toContain('nailed down');
     expect(lab.exists('a')).toBe(true);
   });

@@ -94,6 +94,15 @@ ${abc}`);
     expect(report.error?.hint).toContain(`pgdba runs resume ${report.id}`);
   });
 
+  it('calls the outcome unknown while a statement is still at work, whatever a look says by then', async () => {
+    lab.put('bell.alive');
+    const ring = '  - { id: bell, uses: ring@1, with: { in: "WORLD", name: bell } }';
+    const report = await lab.run(`on_failure: stop\ntasks:\n${ring}`);
+    const result = (await lab.records(report.id)).find(({ type }) => type === 'task.result');
+    expect(result?.data).toMatchObject({ outcome: 'unknown', not_done: false });
+    expect(report.error?.error).toContain('still at work on bell (pid 7)');
+  });
+
   it('waits for what is pending, and says what it waited for when its time is over', async () => {
     const report = await lab.run(`risk: read-only
 tasks:

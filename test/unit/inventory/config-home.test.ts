@@ -70,6 +70,9 @@ describe('actorOf', () => {
     [{ SSH_CONNECTION: '10.0.0.7 50022 10.0.0.1 22' }, 'alice', 'alice from 10.0.0.7'],
     [{ PGDBA_ACTOR: 'backup-bot', SSH_CLIENT: '10.0.0.7 1 22' }, 'alice', 'backup-bot (alice from 10.0.0.7)'],
     [{ PGDBA_ACTOR: 'agent' }, 'alice', 'agent (alice)'],
+    [{ PGDBA_ACTOR: '' }, 'alice', 'alice'],
+    [{ PGDBA_ACTOR: ' \t' }, 'alice', 'alice'],
+    [{ PGDBA_ACTOR: ' agent ' }, 'alice', 'agent (alice)'],
   ])('%j as %s is %s', (env, user, actor) => {
     expect(actorOf(env, user)).toBe(actor);
   });

@@ -237,9 +237,32 @@ export function storeConformance(name: string, make: MakeStore): void {
       const store = fresh();
       const journal = await store.create(newRun());
       expect(await store.summary(journal.run)).toMatchObject({ id: journal.run, status: 'running', pid: process.pid });
+      await journal.append(created);
       await journal.close();
       expect(await store.summary(journal.run)).toMatchObject({ status: 'interrupted', pid: null });
       expect(await store.summary(ulid())).toBeNull();
+    });
+
+    it('knows a run that was left before its first record, and lets go of it', async () => {
+      const store = fresh();
+      const journal = await store.create(newRun());
+      await journal.close();
+      expect(await store.list({ limit: 9, status: 'never-began' })).toMatchObject([{ id: journal.run }]);
+      await store.remove(journal.run);
+      expect(await store.list({ limit: 9 })).toEqual([]);
+    });
+
+    it('tells which texts it keeps, by their hashes', async () => {
+      const store = fresh();
+      const children = [{ file: 'a.yaml', source: 'a\n' }];
+      const run = await writtenRun(store, [], { source: 'abc', children });
+      expect(await store.storedTexts(run)).toEqual([
+        {
+          file: 'playbooks/switchover.yaml',
+          sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+        },
+        { file: 'a.yaml', sha256: '87428fc522803d31065e7bce3cf03fe475096631e5e07bbd7a0fde60c4cf25c7' },
+      ]);
     });
 
     it('takes up a run that ended in failure, and lists its new end', async () => {

@@ -83,6 +83,29 @@ describe('a journal that was changed from outside', () => {
     });
   });
 
+  it('is refused when a whole line was put after its last: a forged one, one twice, one without a hash', async () => {
+    const { store, paths } = fileWorld();
+    for (const [records, type] of [
+      [[created, intent('a')], 'task.intent'],
+      [[created, intent('a'), ended], 'run.ended'],
+    ] as const) {
+      const run = await writtenRun(store, records);
+      const { journal } = paths(run);
+      const good = readFileSync(journal, 'utf8');
+      const last = JSON.parse(good.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
+      expect(last['type']).toBe(type);
+      const hash = last['hash'];
+      const { hash: _, ...unsealed } = { ...last, seq: records.length + 1, prev: hash, hash };
+      for (const line of [last, { ...unsealed, hash }, unsealed]) {
+        writeFileSync(journal, `${good}${JSON.stringify(line)}\n`);
+        for (const look of [() => store.verify(run), () => store.read(run), () => store.open(run)]) {
+          const facts = { file: journal, offset: Buffer.byteLength(good) };
+          expect(await failure(look)).toMatchObject({ code: 'JOURNAL_DAMAGED', facts });
+        }
+      }
+    }
+  });
+
   it('is refused when its head file is changed, or gone', async () => {
     const { store, paths } = fileWorld();
     const run = await writtenRun(store, [created, intent('a')]);
