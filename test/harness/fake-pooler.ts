@@ -44,6 +44,7 @@ export class FakePooler {
         if (rest.length < end) return;
         if (!begun) client.write(Buffer.concat([letIn, ready]));
         else if (rest[0] === 0x51) client.write(this.#answer(rest.toString('utf8', 5, end - 1)));
+        else if (rest[0] === 0x53) client.write(Buffer.concat([notUnderstood, ready]));
         begun = true;
         rest = rest.subarray(end);
       }
@@ -66,6 +67,9 @@ function message(type: string, content: Buffer): Buffer {
 
 const letIn = message('R', Buffer.alloc(4));
 const ready = message('Z', Buffer.from('I'));
+
+/** What binds values is asked of PostgreSQL, which this is not: answered at once, so that nobody waits for it. */
+const notUnderstood = message('E', Buffer.from('SERROR\0C0A000\0Mit takes simple queries only\0\0'));
 
 /** Column `writable` of type bool. */
 const oneColumn = message('T', Buffer.concat([Buffer.from([0, 1]), Buffer.from('writable\0'), describeBool()]));
