@@ -1,6 +1,6 @@
 import { PgdbaError } from '../errors/pgdba-error.ts';
 import type { View, Wanted } from './check-expression.ts';
-import { asTemplate, checkTemplate, kindNames, lastName } from './check-template.ts';
+import { asTemplate, checkTemplate, lastName } from './check-template.ts';
 import { didYouMean } from './decode.ts';
 import type { PlaybookDraft } from './decode-playbook.ts';
 import type { StepUse } from './decode-task.ts';
@@ -9,7 +9,7 @@ import { readGivenValue, readInputValue } from './input-value.ts';
 import { type ListNode, type Node, plain } from './node.ts';
 import type { Playbook } from './playbook.ts';
 import type { Placed, Problems } from './problems.ts';
-import { shapeOfInput } from './shape.ts';
+import { kindNames, shapeOfInput } from './shape.ts';
 
 /** A child run works on its parent's target under its parent's lease, and takes its inputs from `with`. */
 export function checkChild(

@@ -5,7 +5,7 @@ import { mostExpressions, type TypeChecker } from './check-types.ts';
 import { guardsOf } from './guards.ts';
 import { macroDepth } from './macros.ts';
 import type { Placed, Problems } from './problems.ts';
-import { any, type Shape } from './shape.ts';
+import { any, kindNames, type Shape } from './shape.ts';
 
 /** What the expressions of one place of a playbook may read. */
 export interface View extends Omit<NameScope, 'nullable'> {
@@ -91,22 +91,10 @@ function typeProblem(type: string, { as, kinds, empty }: Wanted): { problem: str
   if (kind === 'null' && empty) return undefined;
   if (!kinds || kind === 'any' || kinds.includes('any') || kinds.includes(kind)) return undefined;
   return {
-    problem: `this must be ${as ?? kinds.join(' or ')}, the expression gives ${words[kind]}`,
+    problem: `this must be ${as ?? kinds.join(' or ')}, the expression gives ${kindNames[kind]}`,
     hint: (isScalar(kind) && conversions[kinds[0] ?? 'any']) || '',
   };
 }
-
-const words: Readonly<Record<Shape['kind'], string>> = {
-  any: 'anything',
-  text: 'text',
-  integer: 'an integer',
-  number: 'a number',
-  boolean: 'true or false',
-  null: 'null',
-  list: 'a list',
-  map: 'a map',
-  object: 'a map',
-};
 
 function isScalar(kind: Shape['kind']): boolean {
   return kind === 'text' || kind === 'integer' || kind === 'number' || kind === 'boolean';

@@ -3,7 +3,6 @@ import { checkExpression, type View, type Wanted } from './check-expression.ts';
 import { splitTemplate } from './compile-template.ts';
 import type { Node, ScalarNode } from './node.ts';
 import type { Placed, Problems } from './problems.ts';
-import type { Shape } from './shape.ts';
 
 /** Checks every `${{ }}` in a value of any form: outputs, questions. */
 export function checkTemplates(node: Node, wanted: Wanted, view: View, problems: Problems): void {
@@ -46,19 +45,6 @@ const insideText: Wanted = { as: 'a plain value', kinds: ['text', 'integer', 'nu
 export function asTemplate(node: Node): ScalarNode | undefined {
   return node.kind === 'scalar' && typeof node.value === 'string' && node.value.includes('${{') ? node : undefined;
 }
-
-/** What a place takes, for `must be …`. */
-export const kindNames = {
-  any: 'anything',
-  text: 'text',
-  integer: 'an integer',
-  number: 'a number',
-  boolean: 'true or false',
-  null: 'null',
-  list: 'a list',
-  map: 'a map',
-  object: 'a map',
-} as const satisfies Record<Shape['kind'], string>;
 
 /** The key that a value stands under. */
 export function lastName(node: Placed): string {

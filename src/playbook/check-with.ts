@@ -2,13 +2,13 @@ import { PgdbaError } from '../errors/pgdba-error.ts';
 import { secretReference } from '../secrets/resolve.ts';
 import { placeOf } from '../step/place.ts';
 import { checkExpression, type View, type Wanted } from './check-expression.ts';
-import { asTemplate, checkTemplate, checkTemplates, kindNames, lastName, placeInside } from './check-template.ts';
+import { asTemplate, checkTemplate, checkTemplates, lastName, placeInside } from './check-template.ts';
 import { didYouMean } from './decode.ts';
 import { kindOf, type ListNode, type MapNode, type Node, plain, shown } from './node.ts';
 import { readers } from './params.ts';
 import { isObject, type JsonObject, propertySchema } from './places.ts';
 import type { Placed, Problems } from './problems.ts';
-import { shapeOf } from './shape.ts';
+import { kindNames, shapeOf } from './shape.ts';
 import { schemaProblems } from './validator.ts';
 
 /** Checks the parameters of a step as written: names, types and formats of literals, and every expression. */

@@ -124,3 +124,16 @@ type JsonObject = Readonly<Record<string, unknown>>;
 function isObject(value: unknown): value is JsonObject {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
+
+/** What each kind is called in messages. */
+export const kindNames = {
+  any: 'anything',
+  text: 'text',
+  integer: 'an integer',
+  number: 'a number',
+  boolean: 'true or false',
+  null: 'null',
+  list: 'a list',
+  map: 'a map',
+  object: 'a map',
+} as const satisfies Record<Shape['kind'], string>;

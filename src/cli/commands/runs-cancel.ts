@@ -1,4 +1,5 @@
 import { PgdbaError } from '../../errors/pgdba-error.ts';
+import { atMostOne } from '../at-most-one.ts';
 import { cancelLiving } from '../cancel-living.ts';
 import { driveRun } from '../drive-run.ts';
 import type { Invocation, Outcome, PlainCommand } from '../invocation.ts';
@@ -23,7 +24,8 @@ const command: PlainCommand = {
   async run(invocation) {
     refuseCheck(invocation, `pgdba runs show ${invocation.operands[0] ?? 'last'}`);
     const { services, operands } = invocation;
-    const how = howOf(invocation);
+    const hint = 'give one of them, or none: then the playbook decides (on_cancel)';
+    const how: How = atMostOne(invocation.options, ['leave', 'rollback'], hint);
     const store = await services.store();
     const run = await store.resolve(operands[0] ?? 'last');
     for (;;) {
@@ -59,18 +61,6 @@ async function cancelLeft(invocation: Invocation, run: string, how: How): Promis
 
 function isEnded(status: string): boolean {
   return !['interrupted', 'drift', 'needs-decision', 'waiting'].includes(status);
-}
-
-function howOf({ options }: Invocation): How {
-  const leave = options['leave'] === true;
-  const rollback = options['rollback'] === true;
-  if (leave && rollback) {
-    throw new PgdbaError('USAGE', {
-      facts: { problem: '--leave and --rollback exclude each other' },
-      hint: 'give one of them, or none: then the playbook decides (on_cancel)',
-    });
-  }
-  return leave ? 'leave' : rollback ? 'rollback' : null;
 }
 
 function ofParent(run: string, parent: string): PgdbaError {

@@ -1,4 +1,5 @@
 import { PgdbaError } from '../../errors/pgdba-error.ts';
+import { atMostOne } from '../at-most-one.ts';
 import { driveRun } from '../drive-run.ts';
 import type { PlainCommand } from '../invocation.ts';
 import { refuseCheck } from '../refuse-check.ts';
@@ -30,7 +31,7 @@ const command: PlainCommand = {
         name: globals.name,
         named: globals.name !== null,
         decisions: decisionsOf(options['resolve']),
-        drift: driftOf(options),
+        drift: atMostOne(options, ['reapply', 'accept'], 'make again what has moved, or take it as it is'),
         newVersion: options['withNewVersion'] === true,
         waitMs: globals.waitMs,
         retry,
@@ -43,18 +44,6 @@ export default command;
 
 function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
-}
-
-function driftOf(options: Readonly<Record<string, unknown>>): 'reapply' | 'accept' | null {
-  const reapply = options['reapply'] === true;
-  const accept = options['accept'] === true;
-  if (reapply && accept) {
-    throw new PgdbaError('USAGE', {
-      facts: { problem: '--reapply and --accept exclude each other' },
-      hint: 'make again what has moved, or take it as it is',
-    });
-  }
-  return reapply ? 'reapply' : accept ? 'accept' : null;
 }
 
 /** `switch=done` → the decision about task switch. Errors: USAGE. */

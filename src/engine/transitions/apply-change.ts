@@ -34,11 +34,24 @@ export async function applyChange(
   began: number,
   cancelled: AbortSignal,
 ): Promise<void> {
-  const { thrown, receipt } = await tryApply(drive, verb, memo);
+  const account = (receipt: unknown) => accountFor(drive, verb, receipt);
+  const { thrown, verdict } = await applyAndJudge(drive, verb, memo, cancelled, account);
+  await recordVerdict(drive, verb, verdict, thrown, began);
+}
+
+/** Applies, then looks. `account`: what is done with the receipt of an apply that returned; answers what verify gets. */
+export async function applyAndJudge(
+  drive: DriveContext,
+  verb: Verb,
+  memo: unknown,
+  cancelled: AbortSignal,
+  account: (receipt: unknown) => Promise<unknown>,
+): Promise<{ readonly thrown: unknown; readonly verdict: Verdict }> {
+  const { thrown, receipt } = await tryApply(drive, verb, memo, account);
   if (thrown !== undefined && (cancelled.aborted || asPgdbaError(thrown).class === 'journal')) throw thrown;
   const looking = { ...verb, signal: lookingSignal(verb, thrown, cancelled) };
   const verdict = isStillAtWork(thrown) ? tooEarly : await judge(drive, looking, memo, receipt);
-  await recordVerdict(drive, verb, verdict, thrown, began);
+  return { thrown, verdict };
 }
 
 /** What goes on in a server may change the world after any look at it. */
@@ -109,17 +122,28 @@ function waitedInVain(step: AnyStep, why: string): Verdict {
   return step.effect === 'once' ? { is: 'unknown', why, waited: true } : { is: 'not-done', why };
 }
 
-async function tryApply(drive: DriveContext, verb: Verb, memo: unknown) {
+/** Before anything else is done: the hold's time counts from now, and an event's receipt is its only trace. */
+async function accountFor(drive: DriveContext, verb: Verb, returned: unknown): Promise<unknown> {
+  const { step } = verb;
+  if (step.effect === 'hold') drive.holds.reached(unitKey(verb.task, verb.item));
+  if (step.effect !== 'once') return undefined;
+  const receipt = await plainReceipt(drive, step, returned);
+  await drive.append({ type: 'task.receipt', ...place(verb), data: { receipt } });
+  return receipt;
+}
+
+async function tryApply(
+  drive: DriveContext,
+  verb: Verb,
+  memo: unknown,
+  account: (receipt: unknown) => Promise<unknown>,
+) {
   const { step } = verb;
   try {
-    const receipt = await lend(drive, verb, async (act) =>
+    const returned = await lend(drive, verb, async (act) =>
       step.effect === 'none' ? undefined : step.apply(act, memo),
     );
-    if (step.effect === 'hold') drive.holds.reached(unitKey(verb.task, verb.item));
-    if (step.effect !== 'once') return { thrown: undefined, receipt: undefined };
-    const journaled = await plainReceipt(drive, step, receipt);
-    await drive.append({ type: 'task.receipt', ...place(verb), data: { receipt: journaled } });
-    return { thrown: undefined, receipt: journaled };
+    return { thrown: undefined, receipt: await account(returned) };
   } catch (thrown) {
     return { thrown: thrown ?? new Error('apply threw nothing'), receipt: undefined };
   }

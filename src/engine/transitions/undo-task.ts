@@ -10,7 +10,7 @@ import { fittingMemo } from '../plain-result.ts';
 import { type UnitState, unitKey } from '../run-state.ts';
 import { scopeOf } from '../scope.ts';
 import type { Verb } from '../verb.ts';
-import { judge } from './apply-change.ts';
+import { applyAndJudge } from './apply-change.ts';
 import { closeHold } from './release-hold.ts';
 
 /** Undoes one unit with the memo of its first intent: what the world was before the run touched it. */
@@ -51,8 +51,8 @@ async function undo(drive: DriveContext, task: Task, unit: UnitState, signal: Ab
 }
 
 /**
- * `rollback: {uses, with}`: another step brings the world back. It is judged as any task is: what its apply threw is
- * evidence, and only a world that shows the change, or an event that is proved, is undone.
+ * `rollback: {uses, with}`: another step brings the world back. It is judged as any task is: only a world that shows the
+ * change, or an event that is proved, counts as undone.
  */
 async function override(
   drive: DriveContext,
@@ -66,23 +66,13 @@ async function override(
   const verb: Verb = { ...at, step, params: await renderParams(step, template, scope) };
   const answer = await check(drive, verb, task.timeout);
   if (answer.is === 'satisfied' || step.effect === 'none') return undone;
-  const { thrown, receipt } = await tryToApply(drive, verb, answer.memo);
-  const verdict = await judge(drive, verb, answer.memo, receipt);
+  const keep = async (receipt: unknown) => (step.effect === 'once' ? receipt : undefined);
+  const { thrown, verdict } = await applyAndJudge(drive, verb, answer.memo, at.signal, keep);
   if (verdict.is === 'satisfied') return undone;
   if (verdict.is === 'failed') throw verdict.error;
   if (thrown !== undefined) throw thrown;
   const facts = { task: `${at.task} (${uses})`, why: verdict.why, problem: verdict.why };
   throw new PgdbaError(verdict.is === 'unknown' ? 'TASK_UNKNOWN_OUTCOME' : 'NOT_VERIFIED', { facts });
-}
-
-async function tryToApply(drive: DriveContext, verb: Verb, memo: unknown) {
-  const { step } = verb;
-  try {
-    const receipt = await lend(drive, verb, async (act) => (step.effect === 'none' ? null : step.apply(act, memo)));
-    return { thrown: undefined, receipt: step.effect === 'once' ? receipt : undefined };
-  } catch (thrown) {
-    return { thrown: thrown ?? new Error('apply threw nothing'), receipt: undefined };
-  }
 }
 
 function taskOf(drive: DriveContext, unit: UnitState): Task {
